@@ -1,0 +1,3 @@
+//! The trading engine: configuration, threads, plugin host, telemetry, command line.
+
+pub mod plugin;
