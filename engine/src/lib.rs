@@ -1,3 +1,5 @@
 //! The trading engine: configuration, threads, plugin host, telemetry, command line.
 
 pub mod plugin;
+
+pub mod config;

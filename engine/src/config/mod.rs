@@ -1,0 +1,275 @@
+//! The configuration: read once, checked whole, then only derived and asserted values are left.
+//!
+//! Every key is documented in the files under `configs/`.
+
+mod load;
+mod reader;
+
+pub use load::{ConfigError, load, parse};
+pub use reader::Problem;
+
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+use strategy_api::{Kind, Venue};
+
+/// Which broker the engine talks to, and what becomes of orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The simulated broker, embedded in the process.
+    Sim,
+    /// The real feed; orders stop after the gate.
+    DryRun,
+    /// The broker's mock server.
+    Mock,
+    /// Real money; needs `--live` besides.
+    Live,
+}
+
+impl Mode {
+    /// The word in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sim => "sim",
+            Self::DryRun => "dry-run",
+            Self::Mock => "mock",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// A whole, checked configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    /// See [`Mode`].
+    pub mode: Mode,
+    /// `[broker]`; in sim mode only the parts that the embedded broker does not decide itself.
+    pub broker: Broker,
+    /// `[sim]`.
+    pub sim: Sim,
+    /// `[feed]`.
+    pub feed: Feed,
+    /// `[gateway]`.
+    pub gateway: Gateway,
+    /// `[telemetry]`.
+    pub telemetry: Telemetry,
+    /// `[[strategy]]`, in the order of the file.
+    #[serde(rename = "strategy")]
+    pub strategies: Vec<Strategy>,
+}
+
+/// `[broker]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Broker {
+    /// Base of the REST calls, without a slash at the end.
+    pub rest_url: String,
+    /// The WebSocket.
+    pub websocket_url: String,
+    /// Further certificate authority to trust, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Where app key and secret come from.
+    pub credentials: Credentials,
+}
+
+/// Where app key and secret come from. The secrets themselves are never part of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credentials {
+    /// Made up for the embedded broker.
+    Embedded,
+    /// Two environment variables.
+    Environment {
+        /// Variable that holds the app key.
+        app_key_env: String,
+        /// Variable that holds the secret key.
+        secret_key_env: String,
+    },
+    /// A TOML file with `app_key` and `secret_key`, which only its owner may read.
+    File {
+        /// The file.
+        credentials_file: PathBuf,
+    },
+}
+
+/// `[sim]`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sim {
+    /// Seed of the market.
+    pub seed: u64,
+    /// Frames a second over all registrations; 0: as fast as they are taken.
+    pub frames_per_second: u32,
+    /// Instruments listed.
+    pub instruments: usize,
+    /// Wall clock in Korea at which the simulated day starts.
+    pub day_start: String,
+    /// Seconds of the simulated day in one real second.
+    pub time_compression: f64,
+    /// No TLS.
+    pub plain: bool,
+    /// Core of the broker's thread.
+    pub core: Option<usize>,
+}
+
+/// How the feed thread waits for bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Poll {
+    /// Never sleeps.
+    Spin,
+    /// Sleeps in the kernel.
+    Block,
+    /// Spins a little, then sleeps.
+    Auto,
+}
+
+/// `[feed]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feed {
+    /// See [`Poll`].
+    pub poll: Poll,
+    /// Core of the feed thread.
+    pub core: Option<usize>,
+    /// Whether PING is echoed.
+    pub ping_echo: bool,
+    /// Whether to connect again after another session took over the app key.
+    pub reconnect_on_takeover: bool,
+    /// Most items registered on the connection.
+    pub items_max: usize,
+    /// Deadline of TCP, TLS and WebSocket handshake together.
+    pub connect_timeout: Duration,
+    /// Deadline of the LOGIN answer.
+    pub login_timeout: Duration,
+    /// Deadline of each REG answer.
+    pub register_timeout: Duration,
+    /// Longest silence before the connection counts as dead.
+    pub silence_timeout: Duration,
+    /// First pause before a new connection.
+    pub reconnect_min: Duration,
+    /// Longest pause before a new connection.
+    pub reconnect_max: Duration,
+    /// Slots of the market ring, a power of two.
+    pub market_ring_slots: usize,
+    /// Slots of the account ring, a power of two.
+    pub account_ring_slots: usize,
+    /// Most refused frames kept in the quarantine file of a run.
+    pub quarantine_frames: usize,
+}
+
+/// `[gateway]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Gateway {
+    /// Core of the gateway thread.
+    pub core: Option<usize>,
+    /// How it waits.
+    pub wait: Poll,
+    /// Commands that one strategy can have waiting, a power of two.
+    pub command_ring_slots: usize,
+}
+
+/// `[telemetry]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Telemetry {
+    /// Folder that gets a folder for each run.
+    pub directory: PathBuf,
+    /// Interval of the histogram logs and of the printed progress.
+    pub interval: Duration,
+    /// Least severe log that is written.
+    pub log_level: String,
+}
+
+/// Which instruments a strategy wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Symbols {
+    /// These items, venue suffix included.
+    Items(Vec<String>),
+    /// The first N of the simulated broker's list.
+    FirstOfSim(usize),
+}
+
+/// `[[strategy]]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Strategy {
+    /// Unique name.
+    pub name: String,
+    /// Where the plugin comes from.
+    pub source: Source,
+    /// SHA-256 of the library, in hexadecimal.
+    pub sha256: Option<String>,
+    /// Core of the strategy's thread.
+    pub core: Option<usize>,
+    /// How the thread waits for events.
+    pub wait: Poll,
+    /// Instruments.
+    pub symbols: Symbols,
+    /// Realtime types.
+    #[serde(serialize_with = "type_codes")]
+    pub types: Vec<Kind>,
+    /// Extra fields: type code and FIDs.
+    pub extra_fids: Vec<(String, Vec<u16>)>,
+    /// Parameters, as TOML text.
+    pub params: String,
+}
+
+/// Where a plugin comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A library.
+    Plugin(PathBuf),
+    /// A crate, built before the start.
+    Crate(PathBuf),
+}
+
+/// The realtime types a configuration may name, with their records.
+pub const TYPES: &[(&str, Kind)] = &[
+    ("00", Kind::ORDER_UPDATE),
+    ("02", Kind::CONDITION_MATCH),
+    ("04", Kind::BALANCE),
+    ("0A", Kind::INDICATIVE_PRICE),
+    ("0B", Kind::TRADE),
+    ("0C", Kind::BEST_QUOTE),
+    ("0D", Kind::DEPTH),
+    ("0E", Kind::OFF_HOURS_QUOTE),
+    ("0F", Kind::BROKER_FLOW),
+    ("0G", Kind::ETF_NAV),
+    ("0H", Kind::INDICATIVE_MATCH),
+    ("0I", Kind::GOLD_PRICE),
+    ("0J", Kind::INDEX_VALUE),
+    ("0U", Kind::INDEX_BREADTH),
+    ("0g", Kind::INSTRUMENT_INFO),
+    ("0m", Kind::WARRANT_THEORY),
+    ("0s", Kind::SESSION_STATE),
+    ("0u", Kind::WARRANT_INDICATORS),
+    ("0w", Kind::PROGRAM_TRADING),
+    ("1h", Kind::VOLATILITY_INTERRUPTION),
+];
+
+/// The realtime type of a record, `""` for the engine's own.
+pub fn type_code(kind: Kind) -> &'static str {
+    TYPES.iter().find(|(_, known)| *known == kind).map_or("", |(code, _)| code)
+}
+
+/// Whether a type is registered with item `""` (account- or market-wide).
+pub fn is_wide(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ORDER_UPDATE | Kind::BALANCE | Kind::SESSION_STATE | Kind::VOLATILITY_INTERRUPTION
+    )
+}
+
+/// Splits an item into base code and venue: `005930_NX` is `005930` on Nextrade.
+pub fn split_item(item: &str) -> (&str, Venue) {
+    if let Some(base) = item.strip_suffix("_NX") {
+        (base, Venue::NXT)
+    } else if let Some(base) = item.strip_suffix("_AL") {
+        (base, Venue::SOR)
+    } else {
+        (item, Venue::KRX)
+    }
+}
+
+fn type_codes<S: serde::Serializer>(kinds: &[Kind], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(kinds.iter().map(|kind| type_code(*kind)))
+}
