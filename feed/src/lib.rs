@@ -4,7 +4,10 @@
 //! `REAL` frames into the records of `strategy-api` with the help of the tables in [`schema`], and
 //! [`ring`] hands them to other threads.
 
+pub mod clock;
 pub mod connection;
+pub mod decode;
+pub mod instruments;
 pub mod ring;
 pub mod scan;
 pub mod schema;
