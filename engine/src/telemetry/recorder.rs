@@ -1,0 +1,197 @@
+//! Histograms that are always on: filled by one thread, read by another, without a lock.
+//!
+//! # Hot path
+//! [`Recorder::record`] is an array index and an addition: no allocation, no lock, no system call;
+//! budget 3 ns. [`Recorder::hand_over`] is one relaxed load until the collector asks for the interval.
+//!
+//! ```text
+//!  recording thread                          collector
+//!  current ──record──▶                       epoch += 1
+//!  sees the new epoch: pushes `current` ───▶ adds it to interval and total
+//!  takes a spare            ◀─────────────── hands the emptied set back
+//! ```
+
+use hdrhistogram::Histogram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Longest span that is told apart: 60 s. Longer ones count as this.
+const SPAN_NANOS_MAX: u64 = 60_000_000_000;
+/// Significant decimal digits.
+const DIGITS: u8 = 3;
+
+/// An empty histogram of nanoseconds; its range is fixed, so recording never allocates.
+pub fn empty_histogram() -> Histogram<u64> {
+    // The bounds are constants that satisfy the constructor (low >= 1, high >= 2 low, digits <= 5).
+    Histogram::new_with_bounds(1, SPAN_NANOS_MAX, DIGITS).expect("constant bounds are valid")
+}
+
+type Set = Box<[Histogram<u64>]>;
+
+/// The recording end: one histogram for each hop of a thread.
+pub struct Recorder {
+    current: Set,
+    full: rtrb::Producer<Set>,
+    spare: rtrb::Consumer<Set>,
+    epoch: Arc<AtomicU64>,
+    seen: u64,
+}
+
+/// The reading end.
+pub struct Collector {
+    hops: Vec<&'static str>,
+    full: rtrb::Consumer<Set>,
+    spare: rtrb::Producer<Set>,
+    epoch: Arc<AtomicU64>,
+    interval: Set,
+    total: Set,
+}
+
+/// A recorder for these hops, and its collector.
+pub fn recorder(hops: &[&'static str]) -> (Recorder, Collector) {
+    let set = || -> Set { hops.iter().map(|_| empty_histogram()).collect() };
+    // Two sets circulate: the one being filled, and one that is full or spare.
+    let (full_in, full_out) = rtrb::RingBuffer::new(2);
+    let (mut spare_in, spare_out) = rtrb::RingBuffer::new(2);
+    // A ring of two takes one element.
+    let _ = spare_in.push(set());
+    let epoch = Arc::new(AtomicU64::new(0));
+    let recorder =
+        Recorder { current: set(), full: full_in, spare: spare_out, epoch: epoch.clone(), seen: 0 };
+    let collector = Collector {
+        hops: hops.to_vec(),
+        full: full_out,
+        spare: spare_in,
+        epoch,
+        interval: set(),
+        total: set(),
+    };
+    (recorder, collector)
+}
+
+impl Recorder {
+    /// Records a span of hop number `hop`. Spans that are too long count as the longest.
+    #[inline]
+    pub fn record(&mut self, hop: usize, nanos: u64) {
+        if let Some(histogram) = self.current.get_mut(hop) {
+            histogram.saturating_record(nanos);
+        }
+    }
+
+    /// Gives the filled set away if the collector asked for it. Call between events.
+    #[inline]
+    pub fn hand_over(&mut self) {
+        // Relaxed: the number says only that an interval is wanted; the sets travel through rings
+        // that order their own contents.
+        let wanted = self.epoch.load(Ordering::Relaxed);
+        if wanted != self.seen {
+            self.swap(wanted);
+        }
+    }
+
+    #[cold]
+    fn swap(&mut self, wanted: u64) {
+        // Without a spare the collector still works on the last one: keep filling, try again later.
+        let Ok(empty) = self.spare.pop() else { return };
+        self.seen = wanted;
+        let full = std::mem::replace(&mut self.current, empty);
+        // At most two sets exist, and this ring takes two.
+        let _ = self.full.push(full);
+    }
+}
+
+impl Drop for Recorder {
+    /// The last interval is not lost when the thread ends.
+    fn drop(&mut self) {
+        let last = std::mem::take(&mut self.current);
+        let _ = self.full.push(last);
+    }
+}
+
+impl Collector {
+    /// Asks the recorder for what it has since the last time.
+    pub fn ask(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes what arrived into interval and total.
+    pub fn collect(&mut self) {
+        while let Ok(mut set) = self.full.pop() {
+            for (index, histogram) in set.iter_mut().enumerate() {
+                // Same bounds everywhere, so adding cannot fail.
+                let _ = self.interval[index].add(&*histogram);
+                let _ = self.total[index].add(&*histogram);
+                histogram.reset();
+            }
+            let _ = self.spare.push(set);
+        }
+    }
+
+    /// The hops and what was recorded since [`Collector::start_interval`].
+    pub fn interval(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
+        self.hops.iter().copied().zip(self.interval.iter())
+    }
+
+    /// The hops and everything recorded.
+    pub fn total(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
+        self.hops.iter().copied().zip(self.total.iter())
+    }
+
+    /// Empties the interval.
+    pub fn start_interval(&mut self) {
+        for histogram in &mut self.interval {
+            histogram.reset();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(collector: &Collector) -> u64 {
+        collector.total().next().unwrap().1.len()
+    }
+
+    #[test]
+    fn nothing_is_lost_over_many_intervals_and_at_the_end() {
+        let (mut recorder, mut collector) = recorder(&["hop"]);
+        for round in 0..100u64 {
+            recorder.record(0, round);
+            if round % 3 == 0 {
+                collector.ask();
+            }
+            recorder.hand_over();
+            if round % 7 == 0 {
+                collector.collect();
+            }
+        }
+        drop(recorder);
+        collector.collect();
+        assert_eq!(count(&collector), 100);
+    }
+
+    #[test]
+    fn an_interval_holds_only_its_own() {
+        let (mut recorder, mut collector) = recorder(&["hop"]);
+        recorder.record(0, 5);
+        collector.ask();
+        recorder.hand_over();
+        collector.collect();
+        collector.start_interval();
+        recorder.record(0, 7);
+        drop(recorder);
+        collector.collect();
+        let (_, interval) = collector.interval().next().unwrap();
+        assert_eq!((interval.len(), interval.max()), (1, 7));
+    }
+
+    #[test]
+    fn a_span_beyond_the_range_counts_as_the_longest() {
+        let (mut recorder, mut collector) = recorder(&["hop"]);
+        recorder.record(0, u64::MAX);
+        drop(recorder);
+        collector.collect();
+        assert!(collector.total().next().unwrap().1.max() >= SPAN_NANOS_MAX);
+    }
+}
