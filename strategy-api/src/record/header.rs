@@ -92,6 +92,8 @@ open_enum! {
         FEED_EVENT = 32, "feed_event";
         /// The engine's own: further fields of the record that follows.
         EXTRAS = 33, "extras";
+        /// The engine's own: where an order of this strategy stands.
+        ORDER_REPORT = 34, "order_report";
     }
 }
 

@@ -8,6 +8,7 @@ mod header;
 mod index;
 mod market;
 mod meta;
+mod report;
 mod stock;
 
 pub use account::*;
@@ -16,6 +17,7 @@ pub use header::{Flags, Header, InstrumentId, Kind, Venue};
 pub use index::*;
 pub use market::*;
 pub use meta::*;
+pub use report::*;
 pub use stock::*;
 
 /// The largest record, in 8-byte words. Ring slots are this large.
