@@ -1,1 +1,36 @@
-//! connection (being written)
+//! One WebSocket to the broker, on one thread, never blocking it.
+//!
+//! [`Connector`] holds what is the same for every attempt (where to, whom to trust). It starts a
+//! [`Dialing`], which becomes an open [`Connection`]; nothing of it waits, the caller polls. The
+//! [`Poller`] is the one place where the thread may sleep.
+//!
+//! # Hot path
+//!
+//! [`Connection::next_frame`] makes no system call but `recvmsg` and allocates nothing of its own.
+//! What the TLS and WebSocket libraries below it allocate is theirs: today one buffer per message.
+//! [`NextFrame`] is the seam where a reader of our own can take their place.
+//!
+//! # What the stamps of a read mean
+//!
+//! [`ReadStamp::kernel`] is the kernel's receive time (`SO_TIMESTAMPNS`) of the **last segment** from
+//! which that read took bytes, as TCP reports it: where the kernel merged segments, the newest of
+//! them. So for a frame that arrived in several segments it is the arrival of the one that completed
+//! it (more was not known before), and for several frames in one segment all of them share it. When
+//! a read drains a backlog of many segments, the older frames in it look younger than they are.
+//! [`ReadStamp::reading`] is our clock right after that read returned. Frames that were already in
+//! the buffers keep the stamp of the read that brought them.
+
+mod dial;
+mod error;
+mod options;
+mod poll;
+mod socket;
+mod stream;
+mod websocket;
+
+pub use dial::{Connector, Dialing};
+pub use error::{CertificateProblem, ConnectError, ConnectionError, DialStage, OptionsError};
+pub use options::{ConnectionOptions, Endpoint, TrustedRoots};
+pub use poll::{PollMode, Poller, WakeHandle};
+pub use socket::ReadStamp;
+pub use websocket::{Connection, Frame, MESSAGE_BYTES_MAX, NextFrame};
