@@ -12,8 +12,9 @@
 //! plugin runs in an old engine if it can do without the new slots.
 //!
 //! # Rules
-//! - Every callback of one instance runs on one thread, one at a time. The host's functions may be
-//!   called from inside a callback only, with the context given on `create`, on the same thread.
+//! - Callbacks of one instance run one at a time, all on one thread; only `create` and `destroy` may
+//!   run on another. The host's functions may be called from inside a callback only, with the context
+//!   given on `create`, on the thread of that callback.
 //! - Pointers that either side passes live until the call returns; nobody frees what the other side
 //!   allocated. Text is UTF-8 with a length, not NUL-terminated, unless a comment says otherwise.
 //! - A callback returns [`STATUS_OK`], or a status that stops this instance. No exception and no
