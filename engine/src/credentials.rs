@@ -48,7 +48,9 @@ pub enum CredentialsError {
         mode: u32,
     },
     /// The file belongs to somebody else.
-    #[error("the credentials file {path} belongs to user {owner}, not to the user who runs the engine ({user})")]
+    #[error(
+        "the credentials file {path} belongs to user {owner}, not to the user who runs the engine ({user})"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -103,7 +105,8 @@ fn from_file(path: &Path) -> Result<AppKeys, CredentialsError> {
         return Err(CredentialsError::Foreign { path: path.into(), owner: metadata.uid(), user });
     }
     let text = std::io::read_to_string(file).map_err(unreadable)?;
-    let malformed = |what: &str| CredentialsError::Malformed { path: path.into(), what: what.into() };
+    let malformed =
+        |what: &str| CredentialsError::Malformed { path: path.into(), what: what.into() };
     // The parser's own message quotes the line it fails on, so it is not passed on.
     let table: toml::Table = text.parse().map_err(|_| malformed("it is not TOML"))?;
     let field = |key: &str| match table.get(key).and_then(toml::Value::as_str).map(str::trim) {
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn no_error_quotes_the_secret() {
-        for text in ["app_key = \"CANARY\"\n", "app_key = CANARY", "app_key=\"a\"\nCANARY=\"b\"\n"] {
+        for text in ["app_key = \"CANARY\"\n", "app_key = CANARY", "app_key=\"a\"\nCANARY=\"b\"\n"]
+        {
             let (_dir, source) = file(text, 0o600);
             let error = load(&source).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("CANARY"), "{error:?}");

@@ -1,5 +1,14 @@
 //! The trading engine: configuration, threads, plugin host, telemetry, command line.
 
-pub mod plugin;
-
+pub mod cli;
 pub mod config;
+pub mod credentials;
+pub mod gateway;
+pub mod logging;
+pub mod new;
+pub mod plugin;
+pub mod run;
+pub mod strategy;
+pub mod telemetry;
+pub mod threads;
+pub mod token;

@@ -196,7 +196,8 @@ fn bracketed_code(message: &str) -> Option<u32> {
 
 fn read_issued(url: &str, status: u16, text: &str) -> Result<Token, TokenError> {
     let answer = read_answer(url, status, text)?;
-    let nonsense = |reason: &str| TokenError::Nonsense { url: url.to_owned(), reason: reason.into() };
+    let nonsense =
+        |reason: &str| TokenError::Nonsense { url: url.to_owned(), reason: reason.into() };
     let token = answer["token"].as_str().unwrap_or_default();
     if token.is_empty() {
         return Err(nonsense("it holds no token"));
@@ -271,7 +272,13 @@ mod tests {
 
     #[test]
     fn an_answer_without_sense_is_told_apart() {
-        for text in ["", "<html>", "[]", r#"{"return_code":0}"#, r#"{"return_code":0,"token":"T","expires_dt":"2026"}"#] {
+        for text in [
+            "",
+            "<html>",
+            "[]",
+            r#"{"return_code":0}"#,
+            r#"{"return_code":0,"token":"T","expires_dt":"2026"}"#,
+        ] {
             assert!(matches!(issued(200, text), Err(TokenError::Nonsense { .. })), "{text}");
         }
     }

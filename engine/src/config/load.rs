@@ -76,12 +76,8 @@ pub fn parse(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
 }
 
 fn read(root: Section<'_, '_>, base: &Path, report: &Report<'_>) -> Option<Config> {
-    let modes = [
-        ("sim", Mode::Sim),
-        ("dry-run", Mode::DryRun),
-        ("mock", Mode::Mock),
-        ("live", Mode::Live),
-    ];
+    let modes =
+        [("sim", Mode::Sim), ("dry-run", Mode::DryRun), ("mock", Mode::Mock), ("live", Mode::Live)];
     let mode = root.choice("mode", &modes);
     if mode.is_none() && root.string("mode").is_none() {
         root.missing("mode", "write \"sim\", \"dry-run\", \"mock\" or \"live\"");
@@ -100,10 +96,9 @@ fn read(root: Section<'_, '_>, base: &Path, report: &Report<'_>) -> Option<Confi
 fn read_broker(section: Section<'_, '_>, mode: Mode, base: &Path) -> Option<Broker> {
     let (rest, websocket) = match mode {
         Mode::Sim => ("", ""),
-        Mode::Mock => (
-            "https://mockapi.kiwoom.com",
-            "wss://mockapi.kiwoom.com:10000/api/dostk/websocket",
-        ),
+        Mode::Mock => {
+            ("https://mockapi.kiwoom.com", "wss://mockapi.kiwoom.com:10000/api/dostk/websocket")
+        }
         Mode::DryRun | Mode::Live => {
             ("https://api.kiwoom.com", "wss://api.kiwoom.com:10000/api/dostk/websocket")
         }
@@ -111,7 +106,11 @@ fn read_broker(section: Section<'_, '_>, mode: Mode, base: &Path) -> Option<Brok
     let url = |key: &'static str, default: &str, schemes: [&str; 2]| {
         let Some(found) = section.string(key) else { return default.to_owned() };
         if mode == Mode::Sim {
-            section.problem(found.offset, key, "the embedded broker has its own address; remove it");
+            section.problem(
+                found.offset,
+                key,
+                "the embedded broker has its own address; remove it",
+            );
         } else if !schemes.iter().any(|scheme| found.value.starts_with(scheme)) {
             let message = format!("{:?} must start with {}", found.value, schemes[0]);
             section.problem(found.offset, key, message);
@@ -197,7 +196,13 @@ fn core_of(section: &Section<'_, '_>) -> Option<usize> {
 const POLLS: [(&str, Poll); 3] =
     [("spin", Poll::Spin), ("block", Poll::Block), ("auto", Poll::Auto)];
 
-fn millis(section: &Section<'_, '_>, key: &'static str, low: i64, high: i64, default: i64) -> Duration {
+fn millis(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    low: i64,
+    high: i64,
+    default: i64,
+) -> Duration {
     Duration::from_millis(section.integer(key, low..=high).unwrap_or(default) as u64)
 }
 
@@ -300,12 +305,7 @@ fn read_strategies(
     strategies
 }
 
-fn read_strategy(
-    section: Section<'_, '_>,
-    mode: Mode,
-    base: &Path,
-    sim: &Sim,
-) -> Option<Strategy> {
+fn read_strategy(section: Section<'_, '_>, mode: Mode, base: &Path, sim: &Sim) -> Option<Strategy> {
     let name = section.string("name");
     match &name {
         None => section.missing("name", "a strategy needs one, it stands in logs and summaries"),

@@ -33,19 +33,19 @@ impl fmt::Display for Problem {
 }
 
 /// Where problems are collected while a document is read.
-pub struct Report<'a> {
+pub(crate) struct Report<'a> {
     source: &'a str,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Report<'a> {
     /// A report on `source`.
-    pub fn new(source: &'a str) -> Self {
+    pub(crate) fn new(source: &'a str) -> Self {
         Self { source, problems: RefCell::default() }
     }
 
     /// Notes a problem at a byte offset of the source (`None`: the file as a whole).
-    pub fn add(&self, offset: Option<usize>, key: &str, message: impl Into<String>) {
+    pub(crate) fn add(&self, offset: Option<usize>, key: &str, message: impl Into<String>) {
         let (line, column) = match offset {
             Some(offset) => place(self.source, offset),
             None => (0, 0),
@@ -55,7 +55,7 @@ impl<'a> Report<'a> {
     }
 
     /// Everything found, in the order of the file.
-    pub fn into_problems(self) -> Vec<Problem> {
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|p| (p.line, p.column));
         problems
@@ -74,15 +74,15 @@ fn place(source: &str, offset: usize) -> (usize, usize) {
 
 /// A value that was read, with where it stands.
 #[derive(Clone, Debug)]
-pub struct Found<T> {
+pub(crate) struct Found<T> {
     /// The value.
-    pub value: T,
+    pub(crate) value: T,
     /// Byte offset of the value in the source.
-    pub offset: usize,
+    pub(crate) offset: usize,
 }
 
 /// One table of the document. Keys that nobody asked for are problems when it is finished.
-pub struct Section<'a, 'r> {
+pub(crate) struct Section<'a, 'r> {
     table: Option<&'a DeTable<'a>>,
     path: String,
     offset: usize,
@@ -92,7 +92,7 @@ pub struct Section<'a, 'r> {
 
 impl<'a, 'r> Section<'a, 'r> {
     /// The document itself.
-    pub fn root(table: &'a Spanned<DeTable<'a>>, report: &'r Report<'a>) -> Self {
+    pub(crate) fn root(table: &'a Spanned<DeTable<'a>>, report: &'r Report<'a>) -> Self {
         Self::new(Some(table.get_ref()), String::new(), table.span().start, report)
     }
 
@@ -106,27 +106,22 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// Full path of a key in this section.
-    pub fn path_of(&self, key: &str) -> String {
+    pub(crate) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// Where the section begins.
-    pub fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Whether the section is in the file at all.
-    pub fn is_present(&self) -> bool {
-        self.table.is_some()
-    }
-
     /// Notes a problem with `key`.
-    pub fn problem(&self, offset: usize, key: &str, message: impl Into<String>) {
+    pub(crate) fn problem(&self, offset: usize, key: &str, message: impl Into<String>) {
         self.report.add(Some(offset), &self.path_of(key), message);
     }
 
     /// Notes that a key is missing which has no default.
-    pub fn missing(&self, key: &str, what: &str) {
+    pub(crate) fn missing(&self, key: &str, what: &str) {
         self.report.add(Some(self.offset), &self.path_of(key), format!("is missing: {what}"));
     }
 
@@ -141,7 +136,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// A sub-table; empty when it is absent.
-    pub fn section(&self, key: &'static str) -> Section<'a, 'r> {
+    pub(crate) fn section(&self, key: &'static str) -> Section<'a, 'r> {
         let path = self.path_of(key);
         match self.value(key) {
             None => Section::new(None, path, self.offset, self.report),
@@ -157,7 +152,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// An array of tables (`[[key]]`).
-    pub fn sections(&self, key: &'static str) -> Vec<Section<'a, 'r>> {
+    pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'a, 'r>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.wrong_type(key, value, &format!("an array of tables ([[{key}]])"));
@@ -177,7 +172,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// A string.
-    pub fn string(&self, key: &'static str) -> Option<Found<String>> {
+    pub(crate) fn string(&self, key: &'static str) -> Option<Found<String>> {
         let value = self.value(key)?;
         let Some(text) = value.get_ref().as_str() else {
             self.wrong_type(key, value, "a string");
@@ -187,7 +182,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// A whole number within `range`.
-    pub fn integer(&self, key: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+    pub(crate) fn integer(&self, key: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         let value = self.value(key)?;
         let number = value.get_ref().as_integer().and_then(|integer| {
             i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
@@ -205,7 +200,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// A number with or without a fraction, within `range`.
-    pub fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+    pub(crate) fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let value = self.value(key)?;
         let text = match value.get_ref() {
             DeValue::Float(float) => Some(float.as_str().to_owned()),
@@ -225,7 +220,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// `true` or `false`.
-    pub fn boolean(&self, key: &'static str) -> Option<bool> {
+    pub(crate) fn boolean(&self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
         let found = value.get_ref().as_bool();
         if found.is_none() {
@@ -235,7 +230,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// One of a list of words.
-    pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let found = self.string(key)?;
         let choice = choices.iter().find(|(word, _)| *word == found.value);
         if choice.is_none() {
@@ -247,7 +242,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// An array of strings.
-    pub fn strings(&self, key: &'static str) -> Option<Vec<Found<String>>> {
+    pub(crate) fn strings(&self, key: &'static str) -> Option<Vec<Found<String>>> {
         let value = self.value(key)?;
         let Some(array) = value.get_ref().as_array() else {
             self.wrong_type(key, value, "an array of strings");
@@ -266,7 +261,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// A table of arrays of whole numbers (`{ "0B" = [228, 620] }`), as pairs.
-    pub fn number_lists(&self, key: &'static str) -> Vec<(Found<String>, Vec<Found<i64>>)> {
+    pub(crate) fn number_lists(&self, key: &'static str) -> Vec<(Found<String>, Vec<Found<i64>>)> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
             self.wrong_type(key, value, "a table of arrays of numbers");
@@ -292,7 +287,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// A table of anything, as TOML text (handed on to a strategy).
-    pub fn toml_text(&self, key: &'static str) -> String {
+    pub(crate) fn toml_text(&self, key: &'static str) -> String {
         let Some(value) = self.value(key) else { return String::new() };
         if value.get_ref().as_table().is_none() {
             self.wrong_type(key, value, "a table");
@@ -307,7 +302,7 @@ impl<'a, 'r> Section<'a, 'r> {
     }
 
     /// Reports the keys that nobody asked for.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         let asked = self.asked.borrow();
         for key in self.table.into_iter().flat_map(|table| table.keys()) {
             let name: &str = key.get_ref();

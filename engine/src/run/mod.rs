@@ -1,0 +1,5 @@
+//! `engine run`.
+
+pub mod hops;
+pub mod summary;
+pub mod view;

@@ -1,0 +1,270 @@
+//! A strategy's thread.
+//!
+//! # Hot path
+//! One turn takes a record from a ring, looks whether the strategy asked for it, and calls the
+//! plugin. It allocates nothing, takes no lock and logs nothing; the only system call is the sleep
+//! when there is nothing to read. Two clock readings an event: at pick-up and after the callback.
+
+use super::filter::Filter;
+use super::host::{StrategyCounters, StrategyHost};
+use crate::gateway::Cause;
+use crate::plugin::{Instance, Stopped};
+use crate::telemetry::Recorder;
+use crate::threads;
+use feed::ring::{Consumer, Idle, Poll, Reader, SLOT_WORDS, Sleeper, Wait};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use strategy_api::record::header_of;
+use strategy_api::{Count, FeedChange, FeedEvent, Header, Kind, Record, Text, UnixNanos};
+
+/// Longest sleep without a timer: the thread looks around at least this often.
+const SLEEP_MAX: Duration = Duration::from_millis(50);
+/// Market records handled before own order events and timers are looked at again.
+const MARKET_BATCH: usize = 32;
+
+/// Numbers of the hops in the thread's recorder.
+pub(super) const HOP_PUBLISHED: usize = 0;
+/// From the kernel's timestamp (or the read) to the pick-up.
+pub(super) const HOP_WIRE: usize = 1;
+/// The callback itself.
+pub(super) const HOP_CALLBACK: usize = 2;
+
+/// What a strategy's thread is made of.
+pub struct StrategyParts {
+    /// The strategy.
+    pub instance: Instance<StrategyHost>,
+    /// The market.
+    pub market: Reader<SLOT_WORDS>,
+    /// Own orders: reports and account records.
+    pub updates: Consumer<SLOT_WORDS>,
+    /// What it asked for.
+    pub filter: Filter,
+    /// Hops `published→strategy`, `wire→strategy`, `strategy`.
+    pub recorder: Recorder,
+    /// What the thread sleeps on.
+    pub sleeper: Sleeper,
+    /// How it waits.
+    pub wait: Wait,
+    /// Core to pin it to.
+    pub core: Option<usize>,
+    /// Set by the gateway when own order events piled up.
+    pub overrun: Arc<AtomicBool>,
+    /// Set when the thread has stopped before its time.
+    pub stopped: Arc<AtomicBool>,
+    /// Counters.
+    pub counters: Arc<StrategyCounters>,
+}
+
+/// How a strategy's thread ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why it stopped before the market did; `None` when it ran to the end.
+    pub stopped: Option<String>,
+}
+
+/// Starts the thread. It ends when the market ring is closed and read to its end.
+pub fn spawn(parts: StrategyParts) -> std::io::Result<JoinHandle<Ended>> {
+    let name = parts.instance.name().to_owned();
+    std::thread::Builder::new().name(name.clone()).spawn(move || {
+        threads::pin(&name, parts.core);
+        run(parts)
+    })
+}
+
+fn run(parts: StrategyParts) -> Ended {
+    let mut idle = Idle::new(parts.wait);
+    let mut runner = Runner { buffer: [0; SLOT_WORDS], pending_extras: 0, parts };
+    let result = runner.start().and_then(|()| runner.main_loop(&mut idle));
+    let mut stopped = result.err();
+    // A strategy that failed is not entered again; one that asked to stop may say goodbye.
+    let now = runner.parts.instance.host_mut().clock().now();
+    runner.parts.instance.host_mut().begin(now, Cause::default());
+    if let Err(error) = runner.parts.instance.stop() {
+        stopped.get_or_insert(error.to_string());
+    }
+    if stopped.is_some() {
+        runner.parts.stopped.store(true, Ordering::Release);
+    }
+    Ended { stopped }
+}
+
+struct Runner {
+    parts: StrategyParts,
+    buffer: [u64; SLOT_WORDS],
+    /// `Extras` records dispatched and still without the record they belong to.
+    pending_extras: usize,
+}
+
+/// The strategy is over: why.
+type Over = String;
+
+impl Runner {
+    fn start(&mut self) -> Result<(), Over> {
+        let now = self.parts.instance.host_mut().clock().now();
+        self.parts.instance.host_mut().begin(now, Cause::default());
+        self.parts.instance.start().map_err(over)
+    }
+
+    fn main_loop(&mut self, idle: &mut Idle) -> Result<(), Over> {
+        loop {
+            let mut busy = self.read_updates()?;
+            match self.read_market()? {
+                Progress::Some => busy = true,
+                Progress::None => {}
+                Progress::Closed => return Ok(()),
+            }
+            busy |= self.fire_timers()?;
+            self.parts.recorder.hand_over();
+            if busy {
+                idle.reset();
+            } else {
+                let max = self.until_next_timer();
+                let (market, updates) = (&self.parts.market, &self.parts.updates);
+                let ready = || market.is_ready() || !updates.is_empty();
+                idle.wait(&mut self.parts.sleeper, ready, max);
+            }
+        }
+    }
+
+    /// Own orders first: a strategy decides on the newest picture of itself.
+    fn read_updates(&mut self) -> Result<bool, Over> {
+        // Acquire: pairs with the release in the gateway.
+        if self.parts.overrun.load(Ordering::Acquire) {
+            return Err("it let its own order events pile up until their ring was full".into());
+        }
+        let mut busy = false;
+        while let Some(words) = self.parts.updates.pop(&mut self.buffer) {
+            busy = true;
+            let length = words.len();
+            self.dispatch(length)?;
+        }
+        Ok(busy)
+    }
+
+    fn read_market(&mut self) -> Result<Progress, Over> {
+        for handled in 0..MARKET_BATCH {
+            match self.parts.market.poll(&mut self.buffer) {
+                Poll::Record { words, .. } => {
+                    let length = words.len();
+                    self.dispatch(length)?;
+                }
+                Poll::Gap { lost } => self.tell_gap(lost)?,
+                Poll::Empty => {
+                    return Ok(if handled == 0 { Progress::None } else { Progress::Some });
+                }
+                Poll::Closed => return Ok(Progress::Closed),
+            }
+        }
+        Ok(Progress::Some)
+    }
+
+    /// Hands the record in the first `length` words of the buffer to the strategy.
+    #[inline]
+    fn dispatch(&mut self, length: usize) -> Result<(), Over> {
+        let words = &self.buffer[..length];
+        let Some(header) = header_of(words).copied() else { return Ok(()) };
+        let size = (header.size as usize / 8).min(length);
+        if header.kind == Kind::EXTRAS {
+            // Wanted with the record that follows; that one decides.
+            self.pending_extras += 1;
+            return self.parts.instance.dispatch(&self.buffer[..size]).map_err(over);
+        }
+        if !self.wants(&header) {
+            if std::mem::take(&mut self.pending_extras) > 0 {
+                self.parts.instance.forget_extras();
+            }
+            return Ok(());
+        }
+        self.pending_extras = 0;
+        let instance = &mut self.parts.instance;
+        let picked = instance.host_mut().clock().now();
+        // The feed puts the time of publishing behind the record.
+        if let Some(published) = words.get(size) {
+            let waited = picked.raw().saturating_sub(*published);
+            self.parts.recorder.record(HOP_PUBLISHED, waited);
+            let wire = if header.ts_kernel.is_set() { header.ts_kernel } else { header.ts_recv };
+            self.parts.recorder.record(HOP_WIRE, (picked - wire).raw());
+        }
+        let now = if header.ts_recv.is_set() { header.ts_recv } else { picked };
+        instance.host_mut().begin(now, cause_of(&header));
+        StrategyCounters::add(&self.parts.counters.events, 1);
+        let result = instance.dispatch(&self.buffer[..size]);
+        let done = instance.host_mut().clock().now();
+        self.parts.recorder.record(HOP_CALLBACK, (done - picked).raw());
+        result.map_err(over)
+    }
+
+    #[inline]
+    fn wants(&self, header: &Header) -> bool {
+        // What the gateway sends is for this strategy by construction.
+        header.kind == Kind::ORDER_REPORT || self.parts.filter.wants(header)
+    }
+
+    /// Tells the strategy that it was too slow.
+    #[cold]
+    fn tell_gap(&mut self, lost: u64) -> Result<(), Over> {
+        self.pending_extras = 0;
+        self.parts.instance.forget_extras();
+        StrategyCounters::add(&self.parts.counters.gaps, 1);
+        StrategyCounters::add(&self.parts.counters.lost, lost);
+        let now = self.parts.instance.host_mut().clock().now();
+        let mut event = FeedEvent::unset();
+        event.header.ts_recv = now;
+        event.change = FeedChange::GAP;
+        event.lost = Count::new(i64::try_from(lost).unwrap_or(i64::MAX));
+        event.reason = Text::truncated("this strategy was too slow: the ring lapped it").0;
+        self.parts.instance.host_mut().begin(now, cause_of(&event.header));
+        self.parts.instance.dispatch(event.words()).map_err(over)
+    }
+
+    #[inline]
+    fn fire_timers(&mut self) -> Result<bool, Over> {
+        let instance = &mut self.parts.instance;
+        if instance.host().timers.next_due().is_none() {
+            return Ok(false);
+        }
+        let now = instance.host_mut().clock().now();
+        let mut busy = false;
+        while let Some((tag, due)) = instance.host_mut().timers.pop_due(now) {
+            busy = true;
+            instance.host_mut().begin(due, Cause::default());
+            StrategyCounters::add(&self.parts.counters.timers, 1);
+            instance.timer(tag, due).map_err(over)?;
+        }
+        Ok(busy)
+    }
+
+    fn until_next_timer(&mut self) -> Duration {
+        let host = self.parts.instance.host_mut();
+        match host.timers.next_due() {
+            Some(due) => {
+                let now: UnixNanos = host.clock().now();
+                SLEEP_MAX.min(Duration::from_nanos((due - now).raw()))
+            }
+            None => SLEEP_MAX,
+        }
+    }
+}
+
+enum Progress {
+    None,
+    Some,
+    Closed,
+}
+
+#[inline]
+fn cause_of(header: &Header) -> Cause {
+    Cause {
+        ts_kernel: header.ts_kernel,
+        ts_recv: header.ts_recv,
+        sequence: header.sequence,
+        kind: header.kind,
+    }
+}
+
+#[cold]
+fn over(stopped: Stopped) -> Over {
+    stopped.to_string()
+}
