@@ -53,6 +53,17 @@ impl ScanErrorKind {
     }
 }
 
+impl ScanErrorKind {
+    /// Which kind of problem it is for someone who reads reports: `json`, `utf8` or `limit`.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::Json | Self::CutOff | Self::Depth | Self::Surrogate => "json",
+            Self::Utf8 => "utf8",
+            Self::TooLong | Self::TooManyEntries => "limit",
+        }
+    }
+}
+
 impl ScanError {
     pub(crate) fn at(kind: ScanErrorKind, offset: usize) -> Self {
         Self { kind, offset: u32::try_from(offset).unwrap_or(u32::MAX) }

@@ -39,6 +39,7 @@ pub use batch::{Batch, REFUSED_KEPT, RecordWords, RefusedEntry, RefusedReason, i
 pub use error::{ScanError, ScanErrorKind};
 pub use grammar::MAX_DEPTH;
 pub use plan::{ExtrasError, MAX_EXTRAS};
+pub(crate) use slow::fid as fid_of;
 
 use crate::instruments::Instruments;
 use crate::schema::WireType;

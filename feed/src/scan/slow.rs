@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<bool, ScanEr
         return Ok(false);
     }
     let [trnm, data] = frame.members(top, ["trnm", "data"])?;
-    if trnm.filter(Raw::is_string).and_then(Raw::text).as_deref() != Some("REAL") {
+    if trnm.and_then(Raw::text).as_deref() != Some("REAL") {
         return Ok(false);
     }
     match data {
@@ -191,7 +191,7 @@ impl<'t> Frame<'t> {
 type Labelled<'t> = (u16, Raw<'t>, Option<Cow<'t, str>>);
 
 /// The number that a key stands for: digits, the first not zero.
-pub(super) fn fid(key: &str) -> Option<u16> {
+pub(crate) fn fid(key: &str) -> Option<u16> {
     let digits = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
     if digits && !key.starts_with('0') { key.parse().ok() } else { None }
 }

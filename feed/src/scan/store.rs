@@ -10,7 +10,7 @@ use crate::schema::{NOWHERE, Place, ValueKind};
 
 /// Reads `text` as `kind` and stores it at `place`. Tells whether a text was cut.
 #[inline]
-pub(super) fn store(
+pub(crate) fn store(
     words: &mut [u64],
     kind: ValueKind,
     place: Place,
@@ -128,11 +128,8 @@ pub(crate) fn to_i32(value: i64) -> Result<i32, Reason> {
 /// Whole KRW from steps of `step`.
 #[inline]
 pub(crate) fn to_won(amount: Number, step: u32) -> Result<i64, Reason> {
-    amount
-        .signed()
-        .checked_mul(i64::from(step))
-        .filter(|won| *won != i64::MIN)
-        .ok_or(Reason::OutOfRange)
+    // Never `i64::MIN`, which would mean "unset": it is not a product of any step with a 5 in it.
+    amount.signed().checked_mul(i64::from(step)).ok_or(Reason::OutOfRange)
 }
 
 /// A time of day, by the kind's own rules for what is no time.
@@ -283,7 +280,7 @@ pub(super) fn put_u8(words: &mut [u64], at: u16, value: u8) {
 }
 
 #[inline]
-pub(super) fn get_u8(words: &[u64], at: u16) -> u8 {
+pub(crate) fn get_u8(words: &[u64], at: u16) -> u8 {
     (words[usize::from(at) / 8] >> shift::<1>(at)) as u8
 }
 
