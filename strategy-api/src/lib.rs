@@ -21,6 +21,7 @@ mod kinds;
 mod order;
 mod refusal;
 mod text;
+mod tick;
 mod units;
 
 #[allow(unsafe_code)] // The tables and calls across the library boundary.
@@ -54,6 +55,7 @@ pub use record::{
 };
 pub use refusal::Refusal;
 pub use text::{Symbol, Text};
+pub use tick::TickTable;
 pub use units::{
     Count, DurationNanos, Hundredths, Millionths, Notional, Price, PriceDelta, Quantity, TimeOfDay,
     UnixNanos,

@@ -172,6 +172,19 @@ unit! {
     TimeOfDay(u32), unset = u32::MAX
 }
 
+/// As a parameter of a strategy: a plain integer in the unit of the type.
+macro_rules! parameter {
+    ($($name:ident($int:ty)),*) => {$(
+        #[cfg(feature = "std")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                <$int>::deserialize(from).map(Self)
+            }
+        }
+    )*};
+}
+
+parameter!(Price(i32), PriceDelta(i32), Quantity(i64), Notional(i64));
 additive!(PriceDelta, Quantity, Notional, Hundredths, Millionths, Count);
 display_integer!(Price, PriceDelta, Quantity, Notional, Count, UnixNanos, DurationNanos);
 
@@ -254,6 +267,22 @@ impl UnixNanos {
     pub const fn time_of_day_kst(self) -> TimeOfDay {
         let in_day = (self.0 + Self::KST_OFFSET_NANOS) % Self::DAY_NANOS;
         TimeOfDay((in_day / 1_000_000_000) as u32)
+    }
+
+    /// Year, month and day of this instant in UTC (Gregorian calendar).
+    pub const fn date_utc(self) -> (u32, u32, u32) {
+        // Days are counted from 0000-03-01, so that the leap day is the last of its year.
+        let days = self.0 / Self::DAY_NANOS + 719_468;
+        let era = days / 146_097;
+        let day_of_era = days % 146_097;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_index = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+        let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+        let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+        (year as u32, month as u32, day as u32)
     }
 
     /// The instant at which the wall clock in Korea showed `time`, closest to `self`. The wire gives

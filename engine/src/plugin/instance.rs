@@ -186,6 +186,12 @@ impl<H: Host> Instance<H> {
         Ok(())
     }
 
+    /// Drops `Extras` records whose owner is not handed over.
+    #[inline]
+    pub fn forget_extras(&mut self) {
+        self.bridge.clear_extras();
+    }
+
     /// Tells the strategy that the engine is ready.
     ///
     /// # Errors

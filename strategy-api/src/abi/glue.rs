@@ -192,15 +192,19 @@ fn failed(context: &Context<'_>, error: &Error) -> i32 {
 fn panicked(context: &Context<'_>, payload: Box<dyn Any + Send>) -> i32 {
     let told = MESSAGE.with(|message| core::mem::take(&mut *message.borrow_mut()));
     if told.is_empty() {
-        let text = payload.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        context.set_error(text.unwrap_or("a panic without words"));
+        context.set_error(words_of(&*payload));
     } else {
         context.set_error(&told);
     }
     // Whatever the payload is, its destructor must not run here: it could panic again.
     core::mem::forget(payload);
     STATUS_PANIC
+}
+
+fn words_of(payload: &dyn Any) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without words")
 }
 
 unsafe extern "C" fn on_start<S: Strategy>(instance: *mut PluginInstance) -> i32 {
@@ -279,7 +283,7 @@ fn catch_messages() {
             if !ENGINE_THREAD.with(Cell::get) {
                 return before(info);
             }
-            let text = info.payload_as_str().unwrap_or("a panic without words");
+            let text = words_of(info.payload());
             let place = info.location().map(ToString::to_string).unwrap_or_default();
             MESSAGE.with(|message| *message.borrow_mut() = std::format!("{text} ({place})"));
         }));
