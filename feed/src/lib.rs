@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod connection;
 pub mod decode;
+pub mod handler;
 pub mod instruments;
 pub mod ring;
 pub mod scan;

@@ -537,6 +537,24 @@ fn condition_searches_ask_for_the_list_first_and_come_back_after_a_break() {
 }
 
 #[test]
+fn an_answer_before_the_login_is_answered_sets_nothing_in_motion() {
+    let mut rig = Rig::new();
+    rig.up_to_live();
+    // Waits for the list when the line breaks.
+    let once = ConditionRequest::Once { seq: "1".into(), next_key: None };
+    rig.session.condition(rig.now, once, &mut Vec::new()).unwrap();
+    rig.closes(None, "");
+    rig.time_out();
+    rig.token_and_connect();
+    for trnm in ["CNSRLST", "CNSRREQ", "CNSRCLR", "REG", "REMOVE"] {
+        let frame = format!(r#"{{"trnm":"{trnm}","return_code":0,"data":null}}"#);
+        assert_eq!(rig.says(&frame), [""; 0]);
+    }
+    let actions = rig.says(LOGIN_OK);
+    assert!(!actions.iter().any(|action| action.contains("CNSR")), "{actions:?}");
+}
+
+#[test]
 fn a_condition_search_without_an_answer_is_told() {
     let mut rig = Rig::new();
     rig.up_to_live();

@@ -6,9 +6,10 @@
 //!
 //! # Hot path
 //!
-//! [`Connection::next_frame`] makes no system call but `recvmsg` and allocates nothing of its own.
-//! What the TLS and WebSocket libraries below it allocate is theirs: today one buffer per message.
-//! [`NextFrame`] is the seam where a reader of our own can take their place.
+//! [`NextFrame::next_stamped`] on a [`Connection`] makes no system call but `recvmsg` and allocates
+//! nothing of its own. What the TLS and WebSocket libraries below it allocate is theirs: today one
+//! or two buffers per message, counted by a test. [`NextFrame`] is the seam where a reader of our own
+//! can take their place.
 //!
 //! # What the stamps of a read mean
 //!
@@ -16,7 +17,9 @@
 //! which that read took bytes, as TCP reports it: where the kernel merged segments, the newest of
 //! them. So for a frame that arrived in several segments it is the arrival of the one that completed
 //! it (more was not known before), and for several frames in one segment all of them share it. When
-//! a read drains a backlog of many segments, the older frames in it look younger than they are.
+//! a read drains a backlog of many segments, the older frames in it look younger than they are. The
+//! kernel switches its stamps on in the background, so the first reads of the first socket may have
+//! none.
 //! [`ReadStamp::reading`] is our clock right after that read returned. Frames that were already in
 //! the buffers keep the stamp of the read that brought them.
 

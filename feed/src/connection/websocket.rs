@@ -35,13 +35,22 @@ pub enum Frame<'a> {
 
 /// Where frames come from: the seam behind which another reader can stand.
 pub trait NextFrame {
-    /// The next frame, if one is complete; `Ok(None)` when the socket has no more bytes for now.
+    /// The next frame, if one is complete, with the stamp of the read that completed it; `Ok(None)`
+    /// when the socket has no more bytes for now.
     ///
     /// # Errors
     /// When the connection is of no use any more.
-    fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ConnectionError>;
+    fn next_stamped(&mut self) -> Result<Option<(Frame<'_>, ReadStamp)>, ConnectionError>;
 
-    /// When the bytes that completed the last frame arrived.
+    /// The next frame alone.
+    ///
+    /// # Errors
+    /// When the connection is of no use any more.
+    fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ConnectionError> {
+        Ok(self.next_stamped()?.map(|(frame, _)| frame))
+    }
+
+    /// When the bytes that were read last arrived.
     fn last_read(&self) -> ReadStamp;
 }
 
@@ -112,7 +121,7 @@ impl Connection {
 
 impl NextFrame for Connection {
     #[inline]
-    fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ConnectionError> {
+    fn next_stamped(&mut self) -> Result<Option<(Frame<'_>, ReadStamp)>, ConnectionError> {
         if self.is_closed {
             return Err(ConnectionError::AlreadyClosed);
         }
@@ -121,7 +130,8 @@ impl NextFrame for Connection {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(translate(error)),
         };
-        Ok(Some(match &self.message {
+        let stamp = self.last_read();
+        let frame = match &self.message {
             Message::Text(text) => Frame::Text(text.as_bytes()),
             Message::Binary(bytes) => Frame::Binary(bytes.len()),
             Message::Close(frame) => {
@@ -136,7 +146,8 @@ impl NextFrame for Connection {
                 Frame::Closed { code, reason }
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Frame::Control,
-        }))
+        };
+        Ok(Some((frame, stamp)))
     }
 
     #[inline]

@@ -119,6 +119,13 @@ impl Conditions {
         Ok(self.ask_for_list(now))
     }
 
+    /// The connection is gone: no answer will come, and nothing waits for one.
+    pub(super) fn disconnected(&mut self) {
+        self.listed = Listed::No;
+        self.awaited.clear();
+        self.waiting.clear();
+    }
+
     /// A new login: asks for the list if realtime conditions are wanted.
     pub(super) fn logged_in(&mut self, now: Monotonic) -> Vec<Outgoing> {
         self.listed = Listed::No;

@@ -43,6 +43,30 @@ pub struct Session {
     /// Whether any login of this session ever worked.
     was_live: bool,
     last_activity: Monotonic,
+    counts: SessionCounts,
+}
+
+/// What a session has seen so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionCounts {
+    /// Logins that the broker accepted: the first one and every one after a break.
+    pub logins: u64,
+    /// `LOGIN` answers.
+    pub login_answers: u64,
+    /// `REG` answers.
+    pub reg_answers: u64,
+    /// `REMOVE` answers.
+    pub remove_answers: u64,
+    /// `PING`s.
+    pub pings: u64,
+    /// `SYSTEM` messages.
+    pub systems: u64,
+    /// `CNSRLST`, `CNSRREQ` and `CNSRCLR` answers.
+    pub conditions: u64,
+    /// Messages of another `trnm`, or without one.
+    pub others: u64,
+    /// Frames that were no message: no JSON object.
+    pub malformed: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +140,7 @@ impl Session {
             away_since: None,
             was_live: false,
             last_activity: Monotonic::ZERO,
+            counts: SessionCounts::default(),
         }
     }
 
@@ -235,6 +260,11 @@ impl Session {
         &self.subscriptions
     }
 
+    /// What this session has seen so far.
+    pub fn counts(&self) -> SessionCounts {
+        self.counts
+    }
+
     /// Whether a login holds.
     pub fn is_live(&self) -> bool {
         matches!(self.phase, Phase::Live { .. })
@@ -286,17 +316,47 @@ impl Session {
     }
 
     fn message(&mut self, now: Monotonic, frame: &[u8], out: &mut Actions) {
+        let message = message::parse(frame);
+        self.count(&message);
         if !matches!(self.phase, Phase::AwaitingLogin { .. } | Phase::Live { .. }) {
             return;
         }
         self.note_alive(now, out);
-        let message = match message::parse(frame) {
-            Ok(message) => message,
-            Err(error) => {
-                out.push(Action::Log(LogLevel::Warn, error.to_string()));
-                return;
+        match message {
+            Ok(
+                Message::Reg(reply)
+                | Message::Remove(reply)
+                | Message::ConditionList { reply, .. }
+                | Message::ConditionRows { reply, .. }
+                | Message::ConditionStopped { reply, .. },
+            ) if !self.is_live() => {
+                let text = format!("an answer came before the login's and was ignored: {reply}");
+                out.push(Action::Log(LogLevel::Warn, text));
             }
-        };
+            Ok(message) => self.act_on(now, message, frame, out),
+            Err(error) => out.push(Action::Log(LogLevel::Warn, error.to_string())),
+        }
+    }
+
+    fn count(&mut self, message: &Result<Message, message::MessageError>) {
+        let counts = &mut self.counts;
+        *match message {
+            Ok(Message::Login(_)) => &mut counts.login_answers,
+            Ok(Message::Reg(_)) => &mut counts.reg_answers,
+            Ok(Message::Remove(_)) => &mut counts.remove_answers,
+            Ok(Message::Ping) => &mut counts.pings,
+            Ok(Message::System(_)) => &mut counts.systems,
+            Ok(
+                Message::ConditionList { .. }
+                | Message::ConditionRows { .. }
+                | Message::ConditionStopped { .. },
+            ) => &mut counts.conditions,
+            Ok(Message::Other { .. }) => &mut counts.others,
+            Err(_) => &mut counts.malformed,
+        } += 1;
+    }
+
+    fn act_on(&mut self, now: Monotonic, message: Message, frame: &[u8], out: &mut Actions) {
         match message {
             Message::Login(reply) => self.login_answered(now, &reply, out),
             Message::Reg(reply) => self.reg_answered(now, false, &reply, out),
@@ -352,6 +412,7 @@ impl Session {
     }
 
     fn logged_in(&mut self, now: Monotonic, out: &mut Actions) {
+        self.counts.logins += 1;
         self.token_renewed = false;
         self.live_since = Some(now);
         self.phase = Phase::Live { subscribed: false, stale: false };
@@ -602,6 +663,7 @@ impl Session {
             self.backoff.reset();
         }
         self.away_since = Some(now);
+        self.conditions.disconnected();
         out.push(Action::Notify(FeedEvent::Disconnected { why }));
     }
 

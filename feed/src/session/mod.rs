@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use backoff::BackoffOptions;
 pub use conditions::{ConditionError, ConditionRequest, REALTIME_CONDITIONS_MAX};
 pub use events::{DisconnectReason, EndReason, FatalReason, FeedEvent};
-pub use machine::Session;
+pub use machine::{Session, SessionCounts};
 pub use outgoing::{Entry, GroupNumber, Outgoing, OutgoingKind};
 use secrecy::SecretString;
 pub use subscriptions::{

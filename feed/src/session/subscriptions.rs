@@ -217,7 +217,7 @@ impl Batch {
     }
 }
 
-/// The set of wishes of one connection. See the [module](self).
+/// The set of wishes of one connection, with what the broker has confirmed of it.
 #[derive(Clone, Debug)]
 pub struct Subscriptions {
     limits: SubscriptionLimits,

@@ -23,6 +23,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) trait ReadWrite: Read + Write + Send {}
 impl<T: Read + Write + Send> ReadWrite for T {}
 
+/// What a server does with one WebSocket.
+pub(crate) type Script = Box<dyn FnOnce(tungstenite::WebSocket<TcpStream>) + Send>;
+
 /// A server on a free port of this machine that serves one connection.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -39,6 +42,21 @@ impl Server {
             stream.set_nodelay(true).unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             serve(stream);
+        });
+        Self { address, thread }
+    }
+
+    /// Serves several WebSockets over plain TCP, one after the other, each by its own script.
+    pub(crate) fn scripts(scripts: Vec<Script>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = std::thread::spawn(move || {
+            for script in scripts {
+                let (stream, _) = listener.accept().unwrap();
+                stream.set_nodelay(true).unwrap();
+                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                script(tungstenite::accept(stream).unwrap());
+            }
         });
         Self { address, thread }
     }
