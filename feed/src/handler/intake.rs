@@ -59,7 +59,15 @@ pub struct Intake {
     shared: Arc<SharedCounts>,
     /// A record on its way to a ring, to set its sequence.
     slot: Box<[u64; SLOT_WORDS]>,
-    overflow_untold: bool,
+    overflow: Overflow,
+}
+
+/// What is known of an account ring that overflowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overflow {
+    No,
+    Untold,
+    Told,
 }
 
 /// Word of the header that holds the sequence.
@@ -86,7 +94,7 @@ impl Intake {
             hops: Box::default(),
             shared,
             slot: Box::new([0; SLOT_WORDS]),
-            overflow_untold: false,
+            overflow: Overflow::No,
         }
     }
 
@@ -155,9 +163,13 @@ impl Intake {
         &mut self.scanner
     }
 
-    /// Whether the account ring overflowed since the last call: to be told once.
+    /// Whether the account ring has overflowed and nobody was told: true once.
     pub(super) fn take_overflow(&mut self) -> bool {
-        std::mem::take(&mut self.overflow_untold)
+        let untold = self.overflow == Overflow::Untold;
+        if untold {
+            self.overflow = Overflow::Told;
+        }
+        untold
     }
 
     fn publish_change(&mut self, change: FeedChange, reason: &str, now: UnixNanos) {
@@ -181,7 +193,9 @@ impl Intake {
     #[cold]
     fn note_account_overflow(&mut self) {
         self.shared.latch_account_overflow();
-        self.overflow_untold = self.counts.account_lost > 0;
+        if self.overflow == Overflow::No {
+            self.overflow = Overflow::Untold;
+        }
     }
 }
 
