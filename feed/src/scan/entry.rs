@@ -204,13 +204,7 @@ impl Builder<'_> {
         *self.extras = Extras::unset();
         for (fid, text) in plan.extras.iter().zip(texts) {
             let Some(text) = text else { continue };
-            let text = match core::str::from_utf8(text) {
-                Ok(whole) if whole.len() > LONGEST_EXTRA => {
-                    cut = true;
-                    &whole.as_bytes()[..whole.floor_char_boundary(LONGEST_EXTRA)]
-                }
-                _ => text,
-            };
+            let text = shortened(text, &mut cut);
             if !self.extras.push(*fid, text) {
                 self.flush_extras(entry, account);
                 self.extras.push(*fid, text);
@@ -267,6 +261,19 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// As much of an extra text as one record can hold, cut between characters.
+fn shortened<'t>(text: &'t [u8], cut: &mut bool) -> &'t [u8] {
+    if text.len() <= LONGEST_EXTRA {
+        return text;
+    }
+    *cut = true;
+    let mut end = LONGEST_EXTRA;
+    while text[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 struct HeaderFields {

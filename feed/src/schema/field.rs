@@ -119,7 +119,7 @@ impl ValueKind {
             | Count | EventTime | LenientEventTime => size == 8,
             Code(_) | Char | Side | Action | State | Venue => size == 1,
             Text | Ident | Symbol | ConditionSymbol | SessionText | Date => {
-                size >= 8 && size % 8 == 0
+                size >= 8 && size.is_multiple_of(8)
             }
             Decimal | MarkedDecimal => false,
         }
@@ -140,7 +140,10 @@ pub(super) const fn seen(fid: u16, name: &'static str, kind: ValueKind) -> Field
 /// A field that the record holds at `place`. Wrong sizes do not compile.
 pub(super) const fn placed(fid: u16, name: &'static str, kind: ValueKind, place: Place) -> Field {
     assert!(kind.fits(place.size as usize), "the record's field has another size");
-    assert!(place.size < 8 || place.at % 8 == 0, "eight bytes and more are stored by whole words");
+    assert!(
+        place.size < 8 || place.at.is_multiple_of(8),
+        "eight bytes and more are stored by whole words"
+    );
     Field { fid, name, kind, place: Some(place) }
 }
 

@@ -235,7 +235,8 @@ fn extras(asked: &[u16], fields: &Fields<'_>) -> (Vec<Vec<u64>>, bool) {
 fn mark_more(contents: &mut Contents) {
     for account in [false, true] {
         let of_stream = |(words, a): (&Vec<u64>, &bool)| (*a == account).then(|| words[1]);
-        let last = contents.records.iter().zip(&contents.accounts).filter_map(of_stream).last();
+        let last =
+            contents.records.iter().zip(&contents.accounts).filter_map(of_stream).next_back();
         for (words, of) in contents.records.iter_mut().zip(&contents.accounts) {
             if *of == account && Some(words[1]) != last {
                 change_flags(words, Flags::MORE_IN_FRAME);

@@ -46,7 +46,8 @@ pub struct IndicativePrice {
     pub volume_change: Quantity,
     /// Value minus yesterday's, KRW, signed. FID 29.
     pub value_change: Notional,
-    /// Volume over yesterday's, percent; its sign only marks up or down. FID 30.
+    /// Volume over yesterday's, percent. The sign on the wire only marks up or down and is left out
+    /// (`volume_change` has it). FID 30.
     pub volume_ratio: Hundredths,
     /// Turnover, percent. FID 31.
     pub turnover: Hundredths,
@@ -102,7 +103,8 @@ record!(BrokerFlow, BROKER_FLOW, "0F", bytes = 648);
 pub struct EtfNav {
     /// See [`Header`].
     pub header: Header,
-    /// Net asset value, KRW with two decimals. FID 36.
+    /// Net asset value, KRW with two decimals. The sign on the wire only marks up or down and is left
+    /// out (`nav_change` has it). FID 36.
     pub nav: Hundredths,
     /// Change since yesterday, KRW with two decimals, signed. FID 37.
     pub nav_change: Hundredths,
