@@ -22,11 +22,13 @@
 //! none.
 //! [`ReadStamp::reading`] is our clock right after that read returned. Frames that were already in
 //! the buffers keep the stamp of the read that brought them.
+#![deny(unsafe_code)]
 
 mod dial;
 mod error;
 mod options;
 mod poll;
+#[allow(unsafe_code, reason = "`recvmsg` with time stamps has no safe form in std")]
 mod socket;
 mod stream;
 mod websocket;

@@ -6,6 +6,7 @@
 //! The loop has two speeds. Every turn reads and handles frames ([`Intake`]). Now and then, at most
 //! every millisecond, comes housekeeping: the session's deadlines, commands, tokens, counters, the
 //! clock, histograms.
+#![forbid(unsafe_code)]
 
 mod counters;
 mod hops;

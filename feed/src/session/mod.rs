@@ -12,6 +12,7 @@
 //!            ▲                        │           │
 //!            └── refused: once ───────┘           └─ shut down ─▶ closing ─▶ ended
 //! ```
+#![forbid(unsafe_code)]
 
 mod backoff;
 mod conditions;
