@@ -829,7 +829,8 @@ typedef struct StrategyIndicativePrice {
     StrategyQuantity volume_change;
     // Value minus yesterday's, KRW, signed. FID 29.
     StrategyNotional value_change;
-    // Volume over yesterday's, percent; its sign only marks up or down. FID 30.
+    // Volume over yesterday's, percent. The sign on the wire only marks up or down and is left out
+    // (`volume_change` has it). FID 30.
     StrategyHundredths volume_ratio;
     // Turnover, percent. FID 31.
     StrategyHundredths turnover;
@@ -903,7 +904,8 @@ typedef struct StrategyBrokerFlow {
 typedef struct StrategyEtfNav {
     // See `Header`.
     struct StrategyHeader header;
-    // Net asset value, KRW with two decimals. FID 36.
+    // Net asset value, KRW with two decimals. The sign on the wire only marks up or down and is left
+    // out (`nav_change` has it). FID 36.
     StrategyHundredths nav;
     // Change since yesterday, KRW with two decimals, signed. FID 37.
     StrategyHundredths nav_change;
