@@ -463,7 +463,8 @@ mod tests {
 
     #[test]
     fn each_wrong_part_has_its_own_refusal() {
-        let cases: [(fn(&mut Order), Refusal); 9] = [
+        type Spoil = fn(&mut Order);
+        let cases: [(Spoil, Refusal); 9] = [
             (|o| o.instrument = InstrumentId::NONE, Refusal::UnknownInstrument),
             (|o| o.venue = Venue::UNKNOWN, Refusal::InvalidVenue),
             (|o| o.venue = Venue(9), Refusal::InvalidVenue),

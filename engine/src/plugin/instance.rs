@@ -20,25 +20,26 @@ use strategy_api::{Flags, Kind, Kinds, UnixNanos};
 
 use super::error::{PluginError, StopCause, StopReport, Stopped};
 
-/// Kinds are below this, so that a table finds their callback.
-const KINDS_MAX: usize = 64;
+/// One slot for every number that a kind can have, so that the look-up needs no check.
+const SLOTS: usize = 256;
 
 /// A callback for some record.
 type Callback = unsafe extern "C" fn(*mut PluginInstance, *const c_void) -> i32;
 
-/// What happens with a record of one kind.
+/// What happens with a record of one kind. Without a callback: nothing (almost, see `skip`).
 #[derive(Clone, Copy)]
 struct Slot {
     callback: Option<Callback>,
     /// Words of the record; the callback reads that many.
     words: usize,
-    name: &'static str,
 }
 
 /// One running strategy. It is made on any thread and then lives on one.
 pub struct Instance<H: Host> {
-    slots: [Slot; KINDS_MAX],
+    slots: [Slot; SLOTS],
     instance: NonNull<PluginInstance>,
+    /// Whether extra fields wait for their record.
+    has_extras: bool,
     bridge: Bridge<H>,
     stopped: Option<Stopped>,
     table: PluginTable,
@@ -101,7 +102,8 @@ impl<H: Host> Instance<H> {
             return Err(PluginError::NoInstance { name });
         };
         let slots = slots_of(table);
-        let made = Self { slots, instance, bridge, stopped: None, table: *table, name };
+        let made =
+            Self { slots, instance, has_extras: false, bridge, stopped: None, table: *table, name };
         if unknown.is_empty() {
             return Ok(made);
         }
@@ -116,7 +118,7 @@ impl<H: Host> Instance<H> {
 
     /// Whether the strategy has a callback for records of this kind.
     pub fn wants(&self, kind: Kind) -> bool {
-        self.slots.get(usize::from(kind.0)).is_some_and(|slot| slot.callback.is_some())
+        self.slots[usize::from(kind.0)].callback.is_some()
     }
 
     /// The host.
@@ -147,49 +149,68 @@ impl<H: Host> Instance<H> {
     /// When a function of the host panicked during the callback.
     #[inline]
     pub fn dispatch(&mut self, words: &[u64]) -> Result<(), Stopped> {
-        if let Some(stopped) = &self.stopped {
-            return Err(stopped.clone());
-        }
         let Some(header) = header_of(words) else {
             debug_assert!(false, "a record is at least a header long");
             return Ok(());
         };
-        let slot = match self.slots.get(usize::from(header.kind.0)) {
-            Some(slot) if header.kind != Kind::EXTRAS => *slot,
-            Some(_) => {
-                self.bridge.push_extras(words);
-                return Ok(());
-            }
-            None => return Ok(()),
+        let slot = self.slots[usize::from(header.kind.0)];
+        let Some(callback) = slot.callback else {
+            return self.skip(words, header.kind);
         };
-        let has_extras = self.bridge.has_extras();
-        if has_extras && !self.extras_belong_to(header) {
-            self.bridge.clear_extras();
+        if words.len() < slot.words {
+            debug_assert!(false, "a record is as long as its kind says");
+            return Ok(());
         }
-        let mut status = STATUS_OK;
-        if let Some(callback) = slot.callback {
-            if words.len() < slot.words {
-                debug_assert!(false, "a record is as long as its kind says");
-                return Ok(());
-            }
-            // SAFETY: the callback belongs to the kind in the header, whose record has `slot.words`
-            // words; they are there, aligned, and stay as they are during the call. The instance is
-            // alive, and `&mut self` lets no second callback run.
-            status = unsafe { callback(self.instance.as_ptr(), words.as_ptr().cast()) };
+        if self.has_extras {
+            return self.dispatch_with_extras(words, header, callback);
         }
-        if has_extras {
-            self.bridge.clear_extras();
-        }
+        // SAFETY: the callback belongs to the kind in the header, whose record has `slot.words`
+        // words; they are there, aligned, and stay as they are during the call. The instance is
+        // alive, and `&mut self` lets no second callback run.
+        let status = unsafe { callback(self.instance.as_ptr(), words.as_ptr().cast()) };
         if status != STATUS_OK || self.bridge.pending().any() {
-            return self.conclude(slot.name, status);
+            return self.conclude(callback_name(header.kind), status);
         }
         Ok(())
     }
 
-    /// Drops `Extras` records whose owner is not handed over.
-    #[inline]
-    pub fn forget_extras(&mut self) {
+    /// The same with further fields in front of the record, if they are indeed those of this record.
+    fn dispatch_with_extras(
+        &mut self,
+        words: &[u64],
+        header: &Header,
+        callback: Callback,
+    ) -> Result<(), Stopped> {
+        if !self.extras_belong_to(header) {
+            self.bridge.clear_extras();
+        }
+        // SAFETY: as in `dispatch`, which has checked the words.
+        let status = unsafe { callback(self.instance.as_ptr(), words.as_ptr().cast()) };
+        self.has_extras = false;
         self.bridge.clear_extras();
+        if status != STATUS_OK || self.bridge.pending().any() {
+            return self.conclude(callback_name(header.kind), status);
+        }
+        Ok(())
+    }
+
+    /// A record without a callback: fields for the next record are kept, those of this one forgotten.
+    /// A stopped strategy has no callbacks any more, so its records end here, too.
+    fn skip(&mut self, words: &[u64], kind: Kind) -> Result<(), Stopped> {
+        if let Some(stopped) = &self.stopped {
+            return Err(stopped.clone());
+        }
+        self.has_extras = kind == Kind::EXTRAS;
+        if self.has_extras {
+            // Those of a record that was lost must not be mixed with these.
+            if header_of(words).is_some_and(|header| !self.is_same_frame(header)) {
+                self.bridge.clear_extras();
+            }
+            self.bridge.push_extras(words);
+        } else {
+            self.bridge.clear_extras();
+        }
+        Ok(())
     }
 
     /// Tells the strategy that the engine is ready.
@@ -270,10 +291,14 @@ impl<H: Host> Instance<H> {
 
     /// Extra fields stand right before their record and come from the same frame.
     fn extras_belong_to(&self, header: &Header) -> bool {
-        header.flags.contains(Flags::HAS_EXTRAS)
-            && self.bridge.extras_header().is_some_and(|extras| {
-                extras.instrument == header.instrument && extras.ts_recv == header.ts_recv
-            })
+        header.flags.contains(Flags::HAS_EXTRAS) && self.is_same_frame(header)
+    }
+
+    /// Whether the fields that wait are of the same frame and instrument.
+    fn is_same_frame(&self, header: &Header) -> bool {
+        self.bridge.extras_header().is_some_and(|extras| {
+            extras.instrument == header.instrument && extras.ts_recv == header.ts_recv
+        })
     }
 
     /// What a callback meant that did not simply return.
@@ -295,6 +320,8 @@ impl<H: Host> Instance<H> {
         let message =
             if message.is_empty() { String::from("(it did not say why)") } else { message };
         let report = StopReport { name: self.name.clone(), callback, cause, message };
+        // From here on every record takes the way of those that nobody wants.
+        self.slots = [Slot { callback: None, words: usize::MAX }; SLOTS];
         self.stopped.insert(Stopped::new(report)).clone()
     }
 }
@@ -314,8 +341,8 @@ impl<H: Host> Drop for Instance<H> {
 /// Makes the list of callbacks by kind: for each record its type, field of the table.
 macro_rules! record_slots {
     ($($record:ident => $field:ident),* $(,)?) => {
-        fn slots_of(table: &PluginTable) -> [Slot; KINDS_MAX] {
-            let mut slots = [Slot { callback: None, words: usize::MAX, name: "?" }; KINDS_MAX];
+        fn slots_of(table: &PluginTable) -> [Slot; SLOTS] {
+            let mut slots = [Slot { callback: None, words: usize::MAX }; SLOTS];
             $(
                 let typed: Option<
                     unsafe extern "C" fn(*mut PluginInstance, *const $record) -> i32,
@@ -330,10 +357,17 @@ macro_rules! record_slots {
                         >(callback)
                     }),
                     words: size_of::<$record>() / 8,
-                    name: stringify!($field),
                 };
             )*
             slots
+        }
+
+        /// How the callback for a kind is called in the table.
+        fn callback_name(kind: Kind) -> &'static str {
+            match kind {
+                $(<$record as Record>::KIND => stringify!($field),)*
+                _ => "?",
+            }
         }
 
         /// The kinds that a table has a callback for.

@@ -226,14 +226,23 @@ fn extra_fields_belong_to_their_record_only() {
     instance.dispatch(extras.words_used()).unwrap();
     with_fields.header.ts_recv = UnixNanos::new(6);
     instance.dispatch(with_fields.words()).unwrap();
+    // The same, but fields of that record stand between.
+    instance.dispatch(extras.words_used()).unwrap();
+    more.header.ts_recv = UnixNanos::new(6);
+    instance.dispatch(more.words_used()).unwrap();
+    instance.dispatch(with_fields.words()).unwrap();
     // Fields whose own record is of a kind that nobody wants.
     instance.dispatch(extras.words_used()).unwrap();
     instance.dispatch(Depth::unset().words()).unwrap();
     instance.dispatch(BestQuote::unset().words()).unwrap();
 
-    let none = "volume ratio None, turnover None";
-    let expected =
-        ["volume ratio Some(\"-31.97\"), turnover Some(Hundredths(9))", none, none, "quote None"];
+    let expected = [
+        "volume ratio Some(\"-31.97\"), turnover Some(Hundredths(9))",
+        "volume ratio None, turnover None",
+        "volume ratio None, turnover None",
+        "volume ratio None, turnover Some(Hundredths(9))",
+        "quote None",
+    ];
     assert_eq!(seen.borrow().logged, expected);
 }
 
