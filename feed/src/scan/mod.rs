@@ -3,7 +3,8 @@
 //! # Hot path
 //!
 //! [`Scanner::scan`] on a canonical frame never allocates (after its buffers have grown to the
-//! largest frame seen), locks, logs, formats, panics or calls the kernel.
+//! largest frame seen), locks, logs, formats, panics or calls the kernel. Budget: 1 ns a byte, which is
+//! 0.7 µs for a trade and 2 µs for ten levels of depth.
 //!
 //! # Contract
 //!
