@@ -58,7 +58,7 @@ pub(super) fn inspect(path: &Path, checks: &Checks) -> Result<([u8; 32], Identit
     if !metadata.is_file() {
         return Err(PluginError::NotAFile { path: path.to_path_buf() });
     }
-    check_access(path, &metadata)?;
+    check_access(path, metadata.uid(), metadata.mode(), effective_user())?;
     if let Some(parent) = path.parent() {
         check_directory(parent, &parent.metadata().map_err(unreadable)?)?;
     }
@@ -107,14 +107,13 @@ fn check_digest(path: &Path, digest: &[u8; 32], checks: &Checks) -> Result<(), P
 }
 
 /// Only root and whoever runs the engine may be able to change what the engine runs.
-fn check_access(path: &Path, metadata: &Metadata) -> Result<(), PluginError> {
+fn check_access(path: &Path, owner: u32, mode: u32, user: u32) -> Result<(), PluginError> {
     let wrong = |problem, cure| PluginError::Unsafe { path: path.to_path_buf(), problem, cure };
-    let user = effective_user();
-    if metadata.uid() != user && metadata.uid() != 0 {
+    if owner != user && owner != 0 {
         let cure = format!("chown it to the user who runs the engine (uid {user})");
         return Err(wrong("belongs to another user", cure));
     }
-    if metadata.mode() & 0o002 != 0 {
+    if mode & 0o002 != 0 {
         let cure = format!("chmod o-w {}", path.display());
         return Err(wrong("can be written by everybody", cure));
     }
@@ -302,6 +301,18 @@ mod tests {
         assert!(spoiled(16, 1).contains("object"));
         assert!(spoiled(18, 8).contains("machine number 8"));
         assert!(spoiled(56, 0).contains("program headers"));
+    }
+
+    #[test]
+    fn only_root_and_the_user_of_the_engine_may_own_a_plugin() {
+        let refused = |owner, mode| {
+            let result = check_access(Path::new("x.so"), owner, mode, 1000);
+            result.err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(1000, 0o755), None);
+        assert_eq!(refused(0, 0o644), None);
+        assert!(refused(1001, 0o755).unwrap().contains("another user: chown it"));
+        assert!(refused(1000, 0o757).unwrap().contains("chmod o-w x.so"));
     }
 
     #[test]

@@ -213,6 +213,13 @@ impl<H: Host> Instance<H> {
         Ok(())
     }
 
+    /// Forgets further fields whose record does not come (the strategy did not ask for it, or it was
+    /// lost).
+    pub fn forget_extras(&mut self) {
+        self.has_extras = false;
+        self.bridge.clear_extras();
+    }
+
     /// Tells the strategy that the engine is ready.
     ///
     /// # Errors

@@ -217,8 +217,10 @@ fn extra_fields_belong_to_their_record_only() {
     more.bytes_used = 0;
     assert!(more.push(31, b"0.09"));
 
-    // Two records of fields, then theirs, then one without.
-    instance.dispatch(extras.words_used()).unwrap();
+    // Two records of fields, then theirs, then one without. A ring may put something of its own
+    // behind a record.
+    let longer = [extras.words_used(), &[u64::MAX]].concat();
+    instance.dispatch(&longer).unwrap();
     instance.dispatch(more.words_used()).unwrap();
     instance.dispatch(with_fields.words()).unwrap();
     instance.dispatch(trade().words()).unwrap();
@@ -231,6 +233,10 @@ fn extra_fields_belong_to_their_record_only() {
     more.header.ts_recv = UnixNanos::new(6);
     instance.dispatch(more.words_used()).unwrap();
     instance.dispatch(with_fields.words()).unwrap();
+    // Fields whose own record was filtered out.
+    instance.dispatch(more.words_used()).unwrap();
+    instance.forget_extras();
+    instance.dispatch(with_fields.words()).unwrap();
     // Fields whose own record is of a kind that nobody wants.
     instance.dispatch(extras.words_used()).unwrap();
     instance.dispatch(Depth::unset().words()).unwrap();
@@ -241,6 +247,7 @@ fn extra_fields_belong_to_their_record_only() {
         "volume ratio None, turnover None",
         "volume ratio None, turnover None",
         "volume ratio None, turnover Some(Hundredths(9))",
+        "volume ratio None, turnover None",
         "quote None",
     ];
     assert_eq!(seen.borrow().logged, expected);

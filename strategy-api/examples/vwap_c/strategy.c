@@ -8,7 +8,9 @@
  *
  *     [[strategy]]
  *     name = "vwap"
- *     plugin = "strategy-api/examples/vwap_c/libvwap.so"
+ *     plugin = "../strategy-api/examples/vwap_c/libvwap.so"
+ *     types = ["0B"]
+ *     symbols = ["005930"]
  *     [strategy.params]
  *     symbol = "005930"
  *     quantity = 100          # shares to buy in all, 1 or more

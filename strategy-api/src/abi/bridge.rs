@@ -145,10 +145,14 @@ impl<H: Host> Bridge<H> {
         unsafe { (*self.state.as_ptr()).pending }
     }
 
-    /// Adds an `Extras` record to those of the next event.
+    /// Adds an `Extras` record to those of the next event. What stands behind the record in `words` is
+    /// left out; words that are no such record are not taken.
     #[inline]
     pub fn push_extras(&mut self, words: &[u64]) {
-        self.state_mut().extras.extend_from_slice(words);
+        let size = header_of(words).map_or(0, |header| usize::from(header.size) / 8);
+        if let Some(record) = words.get(..size) {
+            self.state_mut().extras.extend_from_slice(record);
+        }
     }
 
     /// Whether there are extra fields for the next event.

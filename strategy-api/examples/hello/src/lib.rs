@@ -5,9 +5,10 @@
 //! ```toml
 //! [[strategy]]
 //! name = "hello"
-//! crate = "strategy-api/examples/hello"
-//! [strategy.params]
-//! every_seconds = 2
+//! crate = "../strategy-api/examples/hello"
+//! types = ["0B"]
+//! symbols = ["005930", "000660"]
+//! params = { every_seconds = 2 }
 //! ```
 
 use serde::Deserialize;

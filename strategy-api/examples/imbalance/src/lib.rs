@@ -13,11 +13,10 @@
 //! ```toml
 //! [[strategy]]
 //! name = "imbalance"
-//! crate = "strategy-api/examples/imbalance"
-//! [strategy.params]
-//! symbols = ["005930"]
-//! order_quantity = 10
-//! max_position = 100
+//! crate = "../strategy-api/examples/imbalance"
+//! types = ["0B", "0D", "1h"]
+//! symbols = ["005930", "000660"]
+//! params = { order_quantity = 10, max_position = 100 }
 //! ```
 //!
 //! It buys before it sells (no short sales), quotes nothing in call auctions, during a volatility
