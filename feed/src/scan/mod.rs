@@ -3,25 +3,25 @@
 //! # Hot path
 //!
 //! [`Scanner::scan`] on a canonical frame never allocates (after its buffers have grown to the
-//! largest frame seen), locks, logs, formats, panics or calls the kernel. Budget: 1 ns a byte, which is
-//! 0.7 µs for a trade and 2 µs for ten levels of depth.
+//! largest frame seen), locks, logs, formats, panics or calls the kernel. Budget: 1 ns a byte, which
+//! is 0.7 µs for a trade and 2 µs for ten levels of depth.
 //!
 //! # Contract
 //!
 //! For every sequence of bytes the result is the one of a plain JSON parser plus the schema:
 //!
-//! - Bytes that are not UTF-8, not JSON ([`grammar`]) or beyond the limits are a [`ScanError`], and
+//! - Bytes that are not UTF-8, not JSON (RFC 8259) or beyond the limits are a [`ScanError`], and
 //!   nothing of the frame is delivered: records are built in a buffer and handed out when the whole
 //!   frame has been checked, to its last byte.
 //! - Valid JSON that is not a `REAL` frame is [`Scanned::Message`].
 //! - A `REAL` frame is a [`Batch`]. An entry with a bad value is refused alone.
 //!
-//! Two paths give the same result. [`fast`] is one pass over the grammar that live frames have: no
+//! Two paths give the same result. `fast` is one pass over the grammar that live frames have: no
 //! white space, no escapes, all values strings, keys in any order. Whatever is outside of it goes
-//! to `grammar`, which decides whether it is JSON, and then to [`slow`], whose documentation is the
+//! to `grammar`, which decides whether it is JSON, and then to `slow`, whose documentation is the
 //! table of what each odd shape means.
 //!
-//! The forms of values are those of [`value`] and [`ValueKind`](crate::schema::ValueKind).
+//! The forms of values are those of `value` and [`ValueKind`](crate::schema::ValueKind).
 
 mod batch;
 mod entry;
