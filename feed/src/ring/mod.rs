@@ -50,8 +50,9 @@ pub use market::{Claim, Poll, Publisher, Reader, Subscribers, market_ring};
 pub use wait::{Idle, Wait};
 pub use wake::{Sleeper, Waker, bell};
 
-/// Room for a record in one slot, in words of 8 bytes: 672 bytes, the largest record there is.
-pub const SLOT_WORDS: usize = 84;
+/// Room in one slot, in words of 8 bytes: the largest record (84 words) and, behind it, the time at
+/// which it was published.
+pub const SLOT_WORDS: usize = 88;
 
 /// Most slots that a ring may have. A limit against slips of the pen, not against real needs: at
 /// [`SLOT_WORDS`] this is already close to 3 GB.
