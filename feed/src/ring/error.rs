@@ -33,7 +33,9 @@ pub enum RingError {
 
 /// A record that no slot of this ring can hold. Nothing was written: a record is never cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a record of {words} words does not fit a slot of {words_max}: make the ring with wider slots")]
+#[error(
+    "a record of {words} words does not fit a slot of {words_max}: make the ring with wider slots"
+)]
 pub struct RecordTooLong {
     /// Length of the record, in words of 8 bytes.
     pub words: usize,

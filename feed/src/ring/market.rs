@@ -409,8 +409,10 @@ impl<const W: usize> Shared<W> {
     }
 }
 
-/// Makes a ring whose first record has the sequence `first`.
-fn market_ring_from<const W: usize>(
+/// Makes a ring whose first record has the sequence `first`, so that tests can cross the wrap at
+/// 2^64.
+#[doc(hidden)]
+pub fn market_ring_from<const W: usize>(
     capacity_slots: usize,
     first: u64,
 ) -> Result<(Publisher<W>, Subscribers<W>), RingError> {

@@ -44,8 +44,12 @@ mod sync;
 pub mod wait;
 pub mod wake;
 
+#[doc(hidden)]
+pub use account::account_ring_from;
 pub use account::{Consumer, Producer, account_ring};
 pub use error::{PushError, RecordTooLong, RingError};
+#[doc(hidden)]
+pub use market::market_ring_from;
 pub use market::{Claim, Poll, Publisher, Reader, Subscribers, market_ring};
 pub use wait::{Idle, Wait};
 pub use wake::{Sleeper, Waker, bell};

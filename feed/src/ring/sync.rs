@@ -1,14 +1,16 @@
 //! The one place where the rings get their atomics, threads and clock from.
 //!
-//! Under `--cfg loom` the model checker's doubles take their place. Nothing else in [`super`] names
-//! `std::sync`, `std::thread` or a clock, so that loom sees every step.
+//! Under `--cfg loom` the model checker's doubles take their place, so that it sees every step.
+//! Nothing else in [`super`] names an atomic, `std::thread` or a clock. The one thing loom does not
+//! see is the list of beds in [`super::wake`], whose links are `std::sync::OnceLock`s: it takes them
+//! for immediate, and the standard library answers for them.
 
 #[cfg(not(loom))]
 mod real {
     pub(crate) use std::hint::spin_loop;
+    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-    pub(crate) use std::sync::{Arc, Mutex};
-    pub(crate) use std::thread::{Thread, ThreadId, current, park_timeout};
+    pub(crate) use std::thread::{Thread, current, park_timeout};
     use std::time::{Duration, Instant};
 
     /// Counts down from a longest waiting time.
@@ -33,9 +35,9 @@ mod real {
 #[cfg(loom)]
 mod real {
     pub(crate) use loom::hint::spin_loop;
+    pub(crate) use loom::sync::Arc;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-    pub(crate) use loom::sync::{Arc, Mutex};
-    pub(crate) use loom::thread::{Thread, ThreadId, current};
+    pub(crate) use loom::thread::{Thread, current};
     use std::time::Duration;
 
     /// Parks without a time limit: under loom a wakeup that got lost must show as a deadlock.
