@@ -1,0 +1,266 @@
+//! One venue's order book of one instrument: price-time priority, order by order.
+
+use std::collections::VecDeque;
+
+/// Which side of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Buyers.
+    Bid,
+    /// Sellers.
+    Ask,
+}
+
+impl Side {
+    /// The other side.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::Bid => Self::Ask,
+            Self::Ask => Self::Bid,
+        }
+    }
+
+    /// True when `a` is served before `b` on this side.
+    pub(crate) fn better(self, a: i64, b: i64) -> bool {
+        match self {
+            Self::Bid => a > b,
+            Self::Ask => a < b,
+        }
+    }
+}
+
+/// Who stands behind an order: the crowd, or a named account whose orders joined the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The simulated participants.
+    Crowd,
+    /// A client's order, by the number the broker gave it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "client orders join the book with REST orders"))]
+    Client(u64),
+}
+
+/// One resting order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resting {
+    /// Number inside this book, in order of arrival.
+    pub(crate) id: u64,
+    /// Whose order it is.
+    pub(crate) owner: Owner,
+    /// Shares still open.
+    pub(crate) quantity: i64,
+}
+
+/// All orders at one price, oldest first.
+#[derive(Debug)]
+pub(crate) struct Level {
+    /// Price in KRW.
+    pub(crate) price: i64,
+    /// Sum of the open shares of `orders`.
+    pub(crate) quantity: i64,
+    /// The orders, oldest at the front.
+    pub(crate) orders: VecDeque<Resting>,
+}
+
+/// One resting order hit by a taker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fill {
+    /// Price in KRW: the resting order's.
+    pub(crate) price: i64,
+    /// Shares.
+    pub(crate) quantity: i64,
+    /// Whose resting order was hit.
+    pub(crate) owner: Owner,
+}
+
+/// Levels of both sides. The best level is the **last** of its vector, so that taking it is a pop.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    next_id: u64,
+    /// Emptied order queues, kept so that a busy book does not allocate.
+    spare: Vec<VecDeque<Resting>>,
+}
+
+impl Book {
+    /// Adds an order behind all others at its price and returns its number. Does not match: the
+    /// caller takes first, or collects orders for an auction.
+    pub(crate) fn add(&mut self, side: Side, price: i64, quantity: i64, owner: Owner) -> u64 {
+        debug_assert!(quantity > 0 && price > 0, "an order has a price and a quantity");
+        self.next_id += 1;
+        let id = self.next_id;
+        let spare = self.spare.pop();
+        let levels = self.levels_mut(side);
+        let place = levels.iter().rposition(|level| !side.better(level.price, price));
+        let order = Resting { id, owner, quantity };
+        match place {
+            Some(found) if levels[found].price == price => {
+                levels[found].orders.push_back(order);
+                levels[found].quantity += quantity;
+                self.spare.extend(spare);
+            }
+            _ => {
+                let mut orders = spare.unwrap_or_default();
+                orders.push_back(order);
+                let index = place.map_or(0, |found| found + 1);
+                levels.insert(index, Level { price, quantity, orders });
+            }
+        }
+        id
+    }
+
+    /// Takes up to `quantity` from the resting `side`, best price first, oldest order first, no
+    /// worse than `limit` (if any). Appends what was hit to `fills`; returns what was not filled.
+    pub(crate) fn take(
+        &mut self,
+        side: Side,
+        limit: Option<i64>,
+        quantity: i64,
+        fills: &mut Vec<Fill>,
+    ) -> i64 {
+        let mut left = quantity;
+        while left > 0 {
+            let levels = self.levels_mut(side);
+            let Some(level) = levels.last_mut() else { break };
+            if limit.is_some_and(|limit| side.better(limit, level.price)) {
+                break;
+            }
+            while let Some(order) = level.orders.front_mut().filter(|_| left > 0) {
+                let hit = order.quantity.min(left);
+                fills.push(Fill { price: level.price, quantity: hit, owner: order.owner });
+                left -= hit;
+                level.quantity -= hit;
+                order.quantity -= hit;
+                if order.quantity == 0 {
+                    level.orders.pop_front();
+                }
+            }
+            if level.orders.is_empty() {
+                self.drop_level(side, None);
+            }
+        }
+        left
+    }
+
+    /// Cancels the order in place `nth` (from the oldest) of the level `depth` steps behind the
+    /// best; returns its open shares.
+    pub(crate) fn cancel(&mut self, side: Side, depth: usize, nth: usize) -> Option<i64> {
+        let levels = self.levels_mut(side);
+        let index = levels.len().checked_sub(depth + 1)?;
+        let level = &mut levels[index];
+        let order = level.orders.remove(nth)?;
+        level.quantity -= order.quantity;
+        if level.orders.is_empty() {
+            self.drop_level(side, Some(index));
+        }
+        Some(order.quantity)
+    }
+
+    /// Removes the level furthest from the best price.
+    pub(crate) fn drop_worst(&mut self, side: Side) {
+        if !self.levels(side).is_empty() {
+            self.drop_level(side, Some(0));
+        }
+    }
+
+    /// Removes every order.
+    pub(crate) fn clear(&mut self) {
+        for side in [Side::Bid, Side::Ask] {
+            while !self.levels(side).is_empty() {
+                self.drop_level(side, None);
+            }
+        }
+    }
+
+    /// Best price of a side.
+    pub(crate) fn best(&self, side: Side) -> Option<i64> {
+        self.levels(side).last().map(|level| level.price)
+    }
+
+    /// The levels of a side, best **last**.
+    pub(crate) fn levels(&self, side: Side) -> &[Level] {
+        match side {
+            Side::Bid => &self.bids,
+            Side::Ask => &self.asks,
+        }
+    }
+
+    fn levels_mut(&mut self, side: Side) -> &mut Vec<Level> {
+        match side {
+            Side::Bid => &mut self.bids,
+            Side::Ask => &mut self.asks,
+        }
+    }
+
+    fn drop_level(&mut self, side: Side, index: Option<usize>) {
+        let levels = self.levels_mut(side);
+        let removed = match index {
+            Some(index) => Some(levels.remove(index)),
+            None => levels.pop(),
+        };
+        if let Some(mut level) = removed {
+            level.orders.clear();
+            self.spare.push(level.orders);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prices(book: &Book, side: Side) -> Vec<(i64, i64)> {
+        book.levels(side).iter().rev().map(|l| (l.price, l.quantity)).collect()
+    }
+
+    #[test]
+    fn levels_stand_best_first_whatever_the_order_of_arrival() {
+        let mut book = Book::default();
+        for price in [100, 102, 101, 100, 99] {
+            book.add(Side::Bid, price, 5, Owner::Crowd);
+            book.add(Side::Ask, price + 10, 5, Owner::Crowd);
+        }
+        assert_eq!(prices(&book, Side::Bid), [(102, 5), (101, 5), (100, 10), (99, 5)]);
+        assert_eq!(prices(&book, Side::Ask), [(109, 5), (110, 10), (111, 5), (112, 5)]);
+    }
+
+    #[test]
+    fn a_taker_hits_the_best_price_and_there_the_oldest_order_first() {
+        let mut book = Book::default();
+        book.add(Side::Ask, 101, 3, Owner::Crowd);
+        book.add(Side::Ask, 100, 4, Owner::Client(7));
+        book.add(Side::Ask, 100, 4, Owner::Crowd);
+        let mut fills = Vec::new();
+        let left = book.take(Side::Ask, None, 9, &mut fills);
+        assert_eq!(left, 0);
+        let fill = |price, quantity, owner| Fill { price, quantity, owner };
+        assert_eq!(
+            fills,
+            [fill(100, 4, Owner::Client(7)), fill(100, 4, Owner::Crowd), fill(101, 1, Owner::Crowd)]
+        );
+        assert_eq!(prices(&book, Side::Ask), [(101, 2)]);
+    }
+
+    #[test]
+    fn a_limit_stops_the_taker() {
+        let mut book = Book::default();
+        book.add(Side::Bid, 100, 4, Owner::Crowd);
+        book.add(Side::Bid, 99, 4, Owner::Crowd);
+        let mut fills = Vec::new();
+        assert_eq!(book.take(Side::Bid, Some(100), 10, &mut fills), 6);
+        assert_eq!(book.take(Side::Bid, Some(100), 6, &mut fills), 6);
+        assert_eq!(fills.len(), 1);
+    }
+
+    #[test]
+    fn a_cancelled_order_leaves_with_its_shares() {
+        let mut book = Book::default();
+        book.add(Side::Bid, 100, 4, Owner::Crowd);
+        book.add(Side::Bid, 100, 6, Owner::Crowd);
+        assert_eq!(book.cancel(Side::Bid, 0, 1), Some(6));
+        assert_eq!(prices(&book, Side::Bid), [(100, 4)]);
+        assert_eq!(book.cancel(Side::Bid, 0, 0), Some(4));
+        assert_eq!(book.cancel(Side::Bid, 0, 0), None);
+        assert_eq!(book.best(Side::Bid), None);
+    }
+}
