@@ -1,5 +1,190 @@
-//! `engine run`.
+//! `engine run`: puts everything together, watches over it, and says at the end what happened.
 
+pub mod assemble;
+mod broker;
+mod files;
 pub mod hops;
+mod logs;
+mod process;
 pub mod summary;
 pub mod view;
+mod watch;
+
+use crate::cli::{RunArgs, exit};
+use crate::config::{self, Config, ConfigError, Mode, Poll, Problem};
+use crate::credentials;
+use anyhow::Context;
+use broker::{Broker, EngineTokens};
+use feed::clock::Clock;
+use feed::connection::{ConnectionOptions, Connector, PollMode};
+use feed::handler::{FeedHandle, FeedHandler, HandlerOptions, quarantine};
+use feed::scan::{Scanner, ScannerOptions};
+use feed::session::{
+    BackoffOptions, PingPolicy, SessionOptions, SubscriptionLimits, Subscriptions, TakeoverPolicy,
+};
+use files::RunFiles;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+use summary::Summary;
+use view::View;
+use watch::Watch;
+
+/// Refused frames that can wait for the disk.
+const QUARANTINE_WAITING_MAX: usize = 256;
+
+/// Runs a configuration to its end and returns the exit code.
+pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+    let config = config::load(&args.config)?;
+    confirm_live(&config, args)?;
+    let keys = credentials::load(&config.broker.credentials)?;
+    let view = View::new(args.json);
+    let stop = stop_flag()?;
+    view.note(&opening(&config, &args.config));
+    let plugins = assemble::load_plugins(&config, |line| view.note(line))?;
+    let started = SystemTime::now();
+    let names = config.strategies.iter().map(|strategy| strategy.name.clone()).collect();
+    let files = RunFiles::create(
+        &config.telemetry.directory,
+        started,
+        names,
+        config.feed.quarantine_frames,
+    )?;
+    let _log = logs::start(&files.directory, &config.telemetry.log_level)?;
+    let broker = Broker::start(&config, keys)?;
+    let wishes = assemble::wishes(&config, broker.items(), broker.names())?;
+    let mut machinery = assemble::start_machinery(&config, &plugins, &wishes, config.sim.seed)?;
+    let (sink, refused) = quarantine(QUARANTINE_WAITING_MAX);
+    let clock = Clock::new();
+    let feed = start_feed(&config, &broker, &wishes, machinery.take_outlets(sink)?, clock)?;
+    let instruments = wishes.list.clone();
+    let watch = Watch::new(config, view, files, broker, machinery, feed, refused, instruments);
+    let (summary, fatal) = watch.run(args.duration, &stop);
+    report(&summary, args.json)?;
+    Ok(if fatal || !summary.problems.is_empty() { exit::FAILED } else { exit::FINE })
+}
+
+fn confirm_live(config: &Config, args: &RunArgs) -> Result<(), ConfigError> {
+    if config.mode != Mode::Live || args.live {
+        return Ok(());
+    }
+    let message = "\"live\" means real money; say so with --live on the command line as well";
+    let problem = Problem { line: 0, column: 0, key: "mode".into(), message: message.to_owned() };
+    Err(ConfigError::Invalid { path: args.config.clone(), problems: vec![problem] })
+}
+
+fn opening(config: &Config, path: &Path) -> String {
+    let broker = match config.mode {
+        Mode::Sim => "the embedded simulated broker".to_owned(),
+        _ => config.broker.websocket_url.clone(),
+    };
+    let names: Vec<_> = config.strategies.iter().map(|s| s.name.as_str()).collect();
+    let mut text = format!(
+        "{} ({}): {broker}; strategies: {}",
+        path.display(),
+        config.mode.name(),
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    );
+    if config.mode != Mode::Sim {
+        text.push_str("\nno order leaves this process: orders end at the gate in this version");
+    }
+    text
+}
+
+/// A flag that ctrl-C and SIGTERM set. The second ctrl-C ends the process at once.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let cannot = "cannot listen for signals";
+        let code = i32::from(exit::FAILED);
+        signal_hook::flag::register_conditional_shutdown(signal, code, stop.clone())
+            .context(cannot)?;
+        signal_hook::flag::register(signal, stop.clone()).context(cannot)?;
+    }
+    Ok(stop)
+}
+
+fn start_feed(
+    config: &Config,
+    broker: &Broker,
+    wishes: &assemble::Wishes,
+    outlets: feed::handler::Outlets,
+    clock: Clock,
+) -> anyhow::Result<FeedHandle> {
+    let endpoint = broker.websocket_url().parse()?;
+    let mut connection = ConnectionOptions::new(endpoint);
+    connection.user_agent = crate::token::USER_AGENT.to_owned();
+    connection.roots = broker.roots();
+    let limits = SubscriptionLimits {
+        items_per_connection_max: config.feed.items_max,
+        ..SubscriptionLimits::default()
+    };
+    let mut subscriptions = Subscriptions::new(limits);
+    subscriptions.add(&wishes.wishes)?;
+    let mut scanner = ScannerOptions::new(wishes.instruments.clone());
+    scanner.extras = wishes.extras.clone();
+    let options = HandlerOptions {
+        connection: 0,
+        core: config.feed.core,
+        poll: match config.feed.poll {
+            Poll::Spin => PollMode::Spin,
+            Poll::Block => PollMode::Block,
+            Poll::Auto => PollMode::Auto { spin: assemble::SPIN },
+        },
+        connector: Connector::new(&connection)?,
+        session: session_options(config),
+        subscriptions,
+        scanner: Scanner::new(scanner)?,
+        outlets,
+        token_source: Box::new(EngineTokens::new(broker)?),
+        clock,
+    };
+    FeedHandler::spawn(options).context("cannot start the feed thread")
+}
+
+fn session_options(config: &Config) -> SessionOptions {
+    let feed = &config.feed;
+    SessionOptions {
+        ping: if feed.ping_echo { PingPolicy::Echo } else { PingPolicy::Ignore },
+        on_takeover: if feed.reconnect_on_takeover {
+            TakeoverPolicy::Reconnect
+        } else {
+            TakeoverPolicy::Stop
+        },
+        connect_timeout: feed.connect_timeout,
+        login_timeout: feed.login_timeout,
+        reg_timeout: feed.register_timeout,
+        stale_after: feed.silence_timeout / 2,
+        silence_max: feed.silence_timeout,
+        backoff: BackoffOptions {
+            initial: feed.reconnect_min,
+            max: feed.reconnect_max,
+            // Two engines that lost the same line must not come back in step.
+            seed: u64::from(std::process::id()) ^ nanos_now(),
+        },
+        ..SessionOptions::default()
+    }
+}
+
+fn nanos_now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or(Duration::ZERO).as_nanos() as u64
+}
+
+fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(summary)?;
+    let path = Path::new(&summary.directory).join("summary.json");
+    std::fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    if json {
+        println!("{text}");
+    } else {
+        println!("{}", summary.render());
+    }
+    Ok(())
+}
+
+/// Whether a flag is set.
+fn is_set(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Acquire)
+}

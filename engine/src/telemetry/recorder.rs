@@ -11,20 +11,10 @@
 //!  takes a spare            ◀─────────────── hands the emptied set back
 //! ```
 
+use feed::handler::hop_histogram as empty_histogram;
 use hdrhistogram::Histogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Longest span that is told apart: 60 s. Longer ones count as this.
-const SPAN_NANOS_MAX: u64 = 60_000_000_000;
-/// Significant decimal digits.
-const DIGITS: u8 = 3;
-
-/// An empty histogram of nanoseconds; its range is fixed, so recording never allocates.
-pub fn empty_histogram() -> Histogram<u64> {
-    // The bounds are constants that satisfy the constructor (low >= 1, high >= 2 low, digits <= 5).
-    Histogram::new_with_bounds(1, SPAN_NANOS_MAX, DIGITS).expect("constant bounds are valid")
-}
 
 type Set = Box<[Histogram<u64>]>;
 
@@ -39,16 +29,15 @@ pub struct Recorder {
 
 /// The reading end.
 pub struct Collector {
-    hops: Vec<&'static str>,
+    hops: Vec<String>,
     full: rtrb::Consumer<Set>,
     spare: rtrb::Producer<Set>,
     epoch: Arc<AtomicU64>,
-    interval: Set,
-    total: Set,
 }
 
 /// A recorder for these hops, and its collector.
-pub fn recorder(hops: &[&'static str]) -> (Recorder, Collector) {
+pub fn recorder<S: Into<String>>(hops: impl IntoIterator<Item = S>) -> (Recorder, Collector) {
+    let hops: Vec<String> = hops.into_iter().map(Into::into).collect();
     let set = || -> Set { hops.iter().map(|_| empty_histogram()).collect() };
     // Two sets circulate: the one being filled, and one that is full or spare.
     let (full_in, full_out) = rtrb::RingBuffer::new(2);
@@ -58,14 +47,7 @@ pub fn recorder(hops: &[&'static str]) -> (Recorder, Collector) {
     let epoch = Arc::new(AtomicU64::new(0));
     let recorder =
         Recorder { current: set(), full: full_in, spare: spare_out, epoch: epoch.clone(), seen: 0 };
-    let collector = Collector {
-        hops: hops.to_vec(),
-        full: full_out,
-        spare: spare_in,
-        epoch,
-        interval: set(),
-        total: set(),
-    };
+    let collector = Collector { hops, full: full_out, spare: spare_in, epoch };
     (recorder, collector)
 }
 
@@ -114,33 +96,14 @@ impl Collector {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes what arrived into interval and total.
-    pub fn collect(&mut self) {
+    /// Hands over what arrived: each hop's name and its histogram since the last time.
+    pub fn collect(&mut self, mut each: impl FnMut(&str, &Histogram<u64>)) {
         while let Ok(mut set) = self.full.pop() {
-            for (index, histogram) in set.iter_mut().enumerate() {
-                // Same bounds everywhere, so adding cannot fail.
-                let _ = self.interval[index].add(&*histogram);
-                let _ = self.total[index].add(&*histogram);
+            for (hop, histogram) in self.hops.iter().zip(set.iter_mut()) {
+                each(hop, histogram);
                 histogram.reset();
             }
             let _ = self.spare.push(set);
-        }
-    }
-
-    /// The hops and what was recorded since [`Collector::start_interval`].
-    pub fn interval(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
-        self.hops.iter().copied().zip(self.interval.iter())
-    }
-
-    /// The hops and everything recorded.
-    pub fn total(&self) -> impl Iterator<Item = (&'static str, &Histogram<u64>)> {
-        self.hops.iter().copied().zip(self.total.iter())
-    }
-
-    /// Empties the interval.
-    pub fn start_interval(&mut self) {
-        for histogram in &mut self.interval {
-            histogram.reset();
         }
     }
 }
@@ -148,14 +111,18 @@ impl Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use feed::handler::HOP_NANOS_MAX;
 
-    fn count(collector: &Collector) -> u64 {
-        collector.total().next().unwrap().1.len()
+    fn collected(collector: &mut Collector) -> u64 {
+        let mut count = 0;
+        collector.collect(|_, histogram| count += histogram.len());
+        count
     }
 
     #[test]
     fn nothing_is_lost_over_many_intervals_and_at_the_end() {
-        let (mut recorder, mut collector) = recorder(&["hop"]);
+        let (mut recorder, mut collector) = recorder(["hop"]);
+        let mut count = 0;
         for round in 0..100u64 {
             recorder.record(0, round);
             if round % 3 == 0 {
@@ -163,35 +130,30 @@ mod tests {
             }
             recorder.hand_over();
             if round % 7 == 0 {
-                collector.collect();
+                count += collected(&mut collector);
             }
         }
         drop(recorder);
-        collector.collect();
-        assert_eq!(count(&collector), 100);
+        assert_eq!(count + collected(&mut collector), 100);
     }
 
     #[test]
     fn an_interval_holds_only_its_own() {
-        let (mut recorder, mut collector) = recorder(&["hop"]);
+        let (mut recorder, mut collector) = recorder(["hop"]);
         recorder.record(0, 5);
         collector.ask();
         recorder.hand_over();
-        collector.collect();
-        collector.start_interval();
+        assert_eq!(collected(&mut collector), 1);
         recorder.record(0, 7);
         drop(recorder);
-        collector.collect();
-        let (_, interval) = collector.interval().next().unwrap();
-        assert_eq!((interval.len(), interval.max()), (1, 7));
+        collector.collect(|hop, last| assert_eq!((hop, last.len(), last.max()), ("hop", 1, 7)));
     }
 
     #[test]
     fn a_span_beyond_the_range_counts_as_the_longest() {
-        let (mut recorder, mut collector) = recorder(&["hop"]);
+        let (mut recorder, mut collector) = recorder(["hop"]);
         recorder.record(0, u64::MAX);
         drop(recorder);
-        collector.collect();
-        assert!(collector.total().next().unwrap().1.max() >= SPAN_NANOS_MAX);
+        collector.collect(|_, histogram| assert!(histogram.max() >= HOP_NANOS_MAX));
     }
 }

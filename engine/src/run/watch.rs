@@ -1,0 +1,363 @@
+//! Watches over a run from the main thread: shows it, writes its files, ends it in order.
+
+use super::assemble::Machinery;
+use super::broker::Broker;
+use super::files::RunFiles;
+use super::summary::{BrokerSummary, FeedSummary, OrderSummary, StrategySummary, Summary};
+use super::view::{Snapshot, StrategyLine, View};
+use super::{hops, is_set, process};
+use crate::config::{Config, type_code};
+use crate::strategy::{InstrumentList, StrategyCounters};
+use crate::telemetry::LatencyBook;
+use crossbeam::channel::Receiver;
+use feed::handler::{FeedCounts, FeedHandle, FeedNotice, HopHistograms, Quarantined};
+use feed::session::{EndReason, LogLevel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use strategy_api::LogLevel as StrategyLogLevel;
+
+/// How often the main thread looks around.
+const TICK: Duration = Duration::from_millis(20);
+/// How long the feed may take to end once it was asked to.
+const END_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A run, as the main thread holds it.
+pub(super) struct Watch {
+    config: Config,
+    view: View,
+    files: RunFiles,
+    broker: Broker,
+    machinery: Machinery,
+    feed: FeedHandle,
+    refused: Receiver<Quarantined>,
+    instruments: Arc<InstrumentList>,
+    book: LatencyBook,
+    feed_state: String,
+    quarantine_left_out: u64,
+    started: Instant,
+    interval_started: Instant,
+    frames_before: u64,
+}
+
+impl Watch {
+    /// A run whose threads have just been started.
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of a run, named once")]
+    pub(super) fn new(
+        config: Config,
+        view: View,
+        files: RunFiles,
+        broker: Broker,
+        machinery: Machinery,
+        feed: FeedHandle,
+        refused: Receiver<Quarantined>,
+        instruments: Arc<InstrumentList>,
+    ) -> Self {
+        let mut names = vec![
+            hops::KERNEL_TO_READ.to_owned(),
+            hops::READ_TO_PUBLISHED.to_owned(),
+            hops::PUBLISHED_TO_STRATEGY.to_owned(),
+            hops::WIRE_TO_STRATEGY.to_owned(),
+        ];
+        for strategy in &config.strategies {
+            names.push(format!("{} ({})", hops::STRATEGY, strategy.name));
+        }
+        names.extend([hops::SUBMIT_TO_GATE, hops::TICK_TO_GATE].map(str::to_owned));
+        Self {
+            config,
+            view,
+            files,
+            broker,
+            machinery,
+            feed,
+            refused,
+            instruments,
+            book: LatencyBook::new(names),
+            feed_state: "starting".to_owned(),
+            quarantine_left_out: 0,
+            started: Instant::now(),
+            interval_started: Instant::now(),
+            frames_before: 0,
+        }
+    }
+
+    /// Runs until the time is up, a signal comes, or the feed ends; returns what happened, and
+    /// whether the end was not the wanted one.
+    pub(super) fn run(mut self, duration: Option<Duration>, stop: &AtomicBool) -> (Summary, bool) {
+        let mut wanted = true;
+        let ended = loop {
+            std::thread::sleep(TICK);
+            self.drain();
+            if self.interval_started.elapsed() >= self.config.telemetry.interval {
+                self.end_interval();
+            }
+            if is_set(stop) {
+                break "ended by a signal".to_owned();
+            }
+            if duration.is_some_and(|duration| self.started.elapsed() >= duration) {
+                break "the time was up".to_owned();
+            }
+            if self.feed.is_finished() {
+                wanted = false;
+                break "the feed ended".to_owned();
+            }
+        };
+        self.finish(ended, wanted)
+    }
+
+    /// Moves what waits for the disk or a person.
+    fn drain(&mut self) {
+        while let Ok(notice) = self.feed.notices().try_recv() {
+            self.tell(&notice);
+        }
+        while let Some(line) = self.machinery.log.pop() {
+            let strategy = self.machinery.strategies.get(usize::from(line.strategy));
+            let name = strategy.map_or("?", |strategy| strategy.name.as_str());
+            let text = line.text.as_str();
+            match line.level {
+                StrategyLogLevel::ERROR => tracing::error!(strategy = name, "{text}"),
+                StrategyLogLevel::WARN => tracing::warn!(strategy = name, "{text}"),
+                StrategyLogLevel::DEBUG => tracing::debug!(strategy = name, "{text}"),
+                _ => tracing::info!(strategy = name, "{text}"),
+            }
+            if line.level == StrategyLogLevel::ERROR {
+                self.view.note(&format!("{name}: {text}"));
+            }
+        }
+        while let Ok(intent) = self.machinery.intents.pop() {
+            self.files.write_intent(&intent, self.instruments.all());
+        }
+        while let Ok(refused) = self.refused.try_recv() {
+            if !self.files.write_quarantined(&refused) {
+                self.quarantine_left_out += 1;
+            }
+        }
+    }
+
+    fn tell(&mut self, notice: &FeedNotice) {
+        match notice {
+            FeedNotice::Event { event, .. } => {
+                tracing::info!("feed: {event}");
+                if let Some(change) = event.change() {
+                    self.feed_state = change.name().to_owned();
+                }
+                let elapsed = self.started.elapsed().as_secs_f64();
+                self.view.note(&format!("[{elapsed:6.1} s] feed: {event}"));
+            }
+            FeedNotice::Log { level, text } => match level {
+                LogLevel::Debug => tracing::debug!("{text}"),
+                LogLevel::Info => tracing::info!("{text}"),
+                LogLevel::Warn | LogLevel::Error => {
+                    tracing::warn!("{text}");
+                    self.view.note(&format!("feed: {text}"));
+                }
+            },
+            other => {
+                tracing::error!("feed: {other:?}");
+                self.view.note(&format!("feed: {other:?}"));
+            }
+        }
+    }
+
+    fn collect(&mut self) {
+        let book = &mut self.book;
+        self.feed.collect_hops(|hops| add_feed(book, hops));
+        for strategy in &mut self.machinery.strategies {
+            strategy.collector.collect(|hop, recorded| book.add(hop, recorded));
+            strategy.collector.ask();
+        }
+        let gateway = &mut self.machinery.gateway_collector;
+        gateway.collect(|hop, recorded| book.add(hop, recorded));
+        gateway.ask();
+    }
+
+    fn end_interval(&mut self) {
+        self.collect();
+        let since = self.interval_started.duration_since(self.started);
+        let length = self.interval_started.elapsed();
+        self.interval_started = Instant::now();
+        let rows = self.book.end_interval(&mut self.files.latency, since, length);
+        let latency = match rows {
+            Ok(rows) => rows,
+            Err(error) => {
+                self.files.note::<()>("latency.hlog", Err(error));
+                Vec::new()
+            }
+        };
+        let counts = self.feed.counts();
+        let new_frames = counts.real_frames.saturating_sub(self.frames_before);
+        self.frames_before = counts.real_frames;
+        let strategies = self.machinery.strategies.iter().map(|strategy| StrategyLine {
+            name: strategy.name.clone(),
+            events: load(&strategy.counters.events),
+            lost: load(&strategy.counters.lost),
+            orders: load(&strategy.counters.submits),
+            stopped: is_set(&strategy.stopped),
+        });
+        self.view.show(&Snapshot {
+            elapsed: self.started.elapsed(),
+            feed: self.feed_state.clone(),
+            frames: counts.real_frames,
+            frames_per_second: (new_frames as f64 / length.as_secs_f64().max(0.001)) as u64,
+            refused: counts.refused_frames + counts.refused_entries,
+            strategies: strategies.collect(),
+            latency,
+        });
+    }
+
+    /// Ends in order: the feed first, which still delivers what is on its way; then the strategies,
+    /// which still handle what is in the rings; then the gateway.
+    fn finish(mut self, ended: String, wanted: bool) -> (Summary, bool) {
+        let mut problems = Vec::new();
+        self.feed.control().shut_down();
+        let asked = Instant::now();
+        while !self.feed.is_finished() && asked.elapsed() < END_TIMEOUT {
+            std::thread::sleep(Duration::from_millis(2));
+            self.drain();
+        }
+        let seconds = self.started.elapsed().as_secs_f64();
+        let mut summary = Summary {
+            mode: self.config.mode.name().to_owned(),
+            seconds,
+            ended,
+            ..Summary::default()
+        };
+        if !self.feed.is_finished() {
+            problems.push(format!("the feed did not end within {END_TIMEOUT:?}"));
+            summary.problems = problems;
+            summary.directory = self.files.directory.display().to_string();
+            self.files.flush();
+            return (summary, true);
+        }
+        let Self { mut machinery, mut files, mut book, broker, feed, refused, .. } = self;
+        while let Ok(notice) = feed.notices().try_recv() {
+            tracing::info!("feed: {notice:?}");
+        }
+        match feed.join() {
+            Ok(outcome) => {
+                add_feed(&mut book, &outcome.hops);
+                summary.feed = feed_summary(&outcome.counts);
+                if let EndReason::Fatal(reason) = &outcome.why {
+                    problems.push(format!("the feed ended: {reason}"));
+                }
+                problems.extend(feed_problems(&outcome.counts));
+            }
+            Err(error) => problems.push(error.to_string()),
+        }
+        for mut strategy in machinery.strategies {
+            let ended = strategy.thread.join();
+            strategy.collector.collect(|hop, recorded| book.add(hop, recorded));
+            let stopped = match ended {
+                Ok(ended) => ended.stopped,
+                Err(_) => Some("its thread panicked; this is a bug of the engine".to_owned()),
+            };
+            if stopped.is_some() {
+                problems.push(format!("strategy {} was stopped before the end", strategy.name));
+            }
+            summary.strategies.push(strategy_summary(strategy.name, &strategy.counters, stopped));
+        }
+        machinery.gateway_stop.store(true, Ordering::Release);
+        machinery.gateway_waker.wake();
+        if machinery.gateway.join().is_err() {
+            problems.push("the gateway's thread panicked; this is a bug".to_owned());
+        }
+        machinery.gateway_collector.collect(|hop, recorded| book.add(hop, recorded));
+        while let Ok(intent) = machinery.intents.pop() {
+            files.write_intent(&intent, self.instruments.all());
+        }
+        while let Ok(frame) = refused.try_recv() {
+            files.write_quarantined(&frame);
+        }
+        let gateway = &machinery.gateway_counters;
+        summary.orders = OrderSummary {
+            submits: load(&gateway.submits),
+            replaces: load(&gateway.replaces),
+            cancels: load(&gateway.cancels),
+            intents_dropped: load(&gateway.intents_dropped),
+            sent: 0,
+        };
+        summary.broker = broker.stop();
+        problems.extend(broker_problem(summary.broker.as_ref(), &summary.feed));
+        let since = self.interval_started.duration_since(self.started);
+        let last = book.end_interval(&mut files.latency, since, self.interval_started.elapsed());
+        files.note("latency.hlog", last);
+        problems.extend(files.flush());
+        summary.latency = book.total_rows();
+        (summary.peak_memory_bytes, summary.cpu_seconds) = process::usage();
+        summary.directory = files.directory.display().to_string();
+        summary.problems = problems;
+        self.view.finish();
+        (summary, !wanted)
+    }
+}
+
+fn add_feed(book: &mut LatencyBook, recorded: &HopHistograms) {
+    book.add(hops::KERNEL_TO_READ, &recorded.kernel_to_read);
+    book.add(hops::READ_TO_PUBLISHED, &recorded.read_to_published);
+}
+
+fn load(counter: &AtomicU64) -> u64 {
+    // Relaxed: a statistic.
+    counter.load(Ordering::Relaxed)
+}
+
+fn feed_summary(counts: &FeedCounts) -> FeedSummary {
+    let entries = counts
+        .by_kind()
+        .map(|(kind, count)| (type_code(kind).to_owned(), count))
+        .filter(|(code, _)| !code.is_empty());
+    FeedSummary {
+        frames: counts.real_frames,
+        entries: entries.collect(),
+        published: counts.market_records,
+        account_records: counts.account_records,
+        refused_frames: counts.refused_frames,
+        refused_entries: counts.refused_entries,
+        unknown_entries: counts.unknown_types,
+        reconnects: counts.reconnects(),
+        pings: counts.session.pings,
+        bytes: counts.bytes,
+    }
+}
+
+fn feed_problems(counts: &FeedCounts) -> Vec<String> {
+    let mut problems = Vec::new();
+    if counts.account_lost > 0 {
+        let lost = counts.account_lost;
+        problems.push(format!("{lost} own order events were lost: the account ring was full"));
+    }
+    if counts.refused_frames + counts.refused_entries > 0 {
+        problems.push(format!(
+            "{} frames and {} entries were refused; see quarantine.jsonl",
+            counts.refused_frames, counts.refused_entries
+        ));
+    }
+    problems
+}
+
+fn broker_problem(broker: Option<&BrokerSummary>, feed: &FeedSummary) -> Option<String> {
+    let broker = broker.filter(|broker| !broker.agrees_with(feed))?;
+    Some(format!(
+        "the simulated broker sent {} frames, the engine took {}",
+        broker.frames, feed.frames
+    ))
+}
+
+fn strategy_summary(
+    name: String,
+    counters: &StrategyCounters,
+    stopped: Option<String>,
+) -> StrategySummary {
+    StrategySummary {
+        name,
+        events: load(&counters.events),
+        lost: load(&counters.lost),
+        gaps: load(&counters.gaps),
+        timers: load(&counters.timers),
+        submits: load(&counters.submits),
+        replaces: load(&counters.replaces),
+        cancels: load(&counters.cancels),
+        refused_full: load(&counters.refused_full),
+        stopped,
+    }
+}
