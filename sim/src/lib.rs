@@ -16,10 +16,11 @@
 mod clock;
 mod exchange;
 mod generator;
-mod options;
 mod realtime;
 mod rng;
 mod server;
+
+use server::options;
 
 pub use clock::{TimeOfDay, TimeOfDayError};
 pub use exchange::ticks::Market;

@@ -1,72 +1,82 @@
-//! What a simulated broker is asked to be.
+//! How a simulated broker is set up.
 
 use crate::clock::TimeOfDay;
+use crate::market::listing::{self, InstrumentInfo};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// Settings of a simulated broker; `Options::default()` is a broker that any client can use.
-#[derive(Clone)]
-pub struct Options {
-    /// Seed of the market: the same seed and options give the same market events.
-    pub seed: u64,
-    /// REAL frames per second over all registered instruments; 0 sends as fast as the clients
-    /// take them.
-    pub frames_per_second: u32,
-    /// Number of listed instruments, at least 200.
-    pub instruments: usize,
-    /// Where the WebSocket listens; port 0 lets the system choose.
-    pub ws_listen: SocketAddr,
-    /// Where REST listens; port 0 lets the system choose.
-    pub rest_listen: SocketAddr,
-    /// True: no TLS on either port.
-    pub plain: bool,
-    /// The accepted pairs of app key and secret; `None` accepts any pair of non-empty texts.
-    pub keys: Option<Vec<(String, String)>>,
-    /// Time of day (KST) at which the simulated day begins.
-    pub day_start: TimeOfDay,
-    /// Speed of the market's clock: 1.0 is real time, 60.0 makes a minute of a second.
-    pub time_compression: f64,
-    /// Time between two PING messages. The real broker sends one every ten seconds.
-    pub ping_interval: Duration,
-    /// Unanswered PING messages in a row after which a session is ended with R10002.
-    pub pings_unanswered_max: u32,
-    /// Time that a connection may take to send its LOGIN before it is ended with R10004.
-    pub login_timeout: Duration,
-    /// Time from a LOGIN to its answer. The real broker takes 10 to 20 ms.
-    pub login_delay: Duration,
-    /// Core to pin the broker's thread to. With a core of its own the thread spins and sends each
-    /// frame at its moment; without one it wakes about every millisecond.
-    pub thread_core: Option<usize>,
-    /// Behaves as the mock host: KRX only, no condition search, no SYSTEM frames around LOGIN.
-    pub mock: bool,
-    /// What a second token issue does to the first token. Sources disagree, so it is a setting.
-    pub token_reissue: TokenReissue,
-    /// Items that one connection may register, counted with their venue suffixes.
-    pub items_max: usize,
-    /// Bytes that may wait for one client. With a frame rate a client that falls further behind
-    /// is closed; without one the market waits for it for a while first.
-    pub outbound_bytes_max: usize,
+/// What happens when a token is asked for while one is valid. Sources on the real broker disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TokenReissue {
+    /// The same token again; it stays good.
+    #[default]
+    Same,
+    /// A new token; the old one is dead at once.
+    NewKillsOld,
 }
 
-/// What issuing a token does to a token that is still valid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TokenReissue {
-    /// The same token comes back.
-    #[default]
-    SameToken,
-    /// A new token comes back and the old one is refused from then on.
-    NewKillsOld,
+/// Setup of a simulated broker. [`Options::default`] is a market of 200 instruments about to open,
+/// on ports the system picks.
+#[derive(Clone)]
+pub struct Options {
+    /// Seed of everything random. The same seed, options and registrations give the same market.
+    pub seed: u64,
+    /// Frames a second that all watched instruments give together; 0 is as fast as the clients
+    /// take them. Default 2,000.
+    pub frames_per_second: u32,
+    /// Tradable instruments, from the well-known ones (49) up to 5,000. Default 200.
+    pub instruments: usize,
+    /// Where the WebSocket listens. Default 127.0.0.1 and a port the system picks.
+    pub ws_listen: SocketAddr,
+    /// Where REST listens. Default 127.0.0.1 and a port the system picks.
+    pub rest_listen: SocketAddr,
+    /// Without TLS. Default false.
+    pub plain: bool,
+    /// App keys and secrets that get a token; `None` takes any pair that is not empty.
+    pub keys: Option<Vec<(String, String)>>,
+    /// Market time when the first client registers something. The market waits for that moment,
+    /// so that a client that comes late still sees the open. Default 08:59:58.
+    pub day_start: TimeOfDay,
+    /// Speed of the market's clock against real time, above 0. 60 is a minute a second. The number
+    /// of frames a second does not change with it. Default 1.
+    pub time_compression: f64,
+    /// Time between PINGs. Default 10 s.
+    pub ping_interval: Duration,
+    /// PINGs without an answer after which the session ends with R10002. Default 5.
+    pub pings_unanswered_max: u32,
+    /// Time a connection has for its LOGIN before R10004. Default 10 s.
+    pub login_timeout: Duration,
+    /// Time between a request and its answer on the socket. REAL frames may come in between.
+    /// Default 5 ms.
+    pub answer_delay: Duration,
+    /// Core for the broker's thread. With one, frames are paced by spinning, each at its own
+    /// moment; without, by a timer in batches of a millisecond. Default `None`.
+    pub thread_core: Option<usize>,
+    /// Behaves as the mock host: KRX only, no SYSTEM frames around LOGIN, no condition search.
+    /// Default false.
+    pub mock: bool,
+    /// See [`TokenReissue`]. Default [`TokenReissue::Same`].
+    pub token_reissue: TokenReissue,
+    /// How long a token lives. Default 24 h.
+    pub token_lifetime: Duration,
+    /// Items one connection may register over all groups; suffixes count apart. Default 200.
+    pub items_max: usize,
+    /// News that make prices jump and interruptions (VI) begin. Default true.
+    pub news: bool,
+    /// Bytes a client may leave unread before it is cut off. Default 16 MiB.
+    pub backlog_max: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             seed: 1,
             frames_per_second: 2_000,
             instruments: 200,
-            ws_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            rest_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            ws_listen: any_port,
+            rest_listen: any_port,
             plain: false,
             keys: None,
             day_start: TimeOfDay::new(8, 59, 58),
@@ -74,18 +84,20 @@ impl Default for Options {
             ping_interval: Duration::from_secs(10),
             pings_unanswered_max: 5,
             login_timeout: Duration::from_secs(10),
-            login_delay: Duration::from_millis(10),
+            answer_delay: Duration::from_millis(5),
             thread_core: None,
             mock: false,
-            token_reissue: TokenReissue::default(),
+            token_reissue: TokenReissue::Same,
+            token_lifetime: Duration::from_secs(24 * 3600),
             items_max: 200,
-            outbound_bytes_max: 16 << 20,
+            news: true,
+            backlog_max: 16 << 20,
         }
     }
 }
 
-/// Leaves the keys out: secrets never reach a log.
 impl fmt::Debug for Options {
+    /// Shows everything but the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("seed", &self.seed)
@@ -97,62 +109,20 @@ impl fmt::Debug for Options {
             .field("keys", &self.keys.as_ref().map(Vec::len))
             .field("day_start", &self.day_start)
             .field("time_compression", &self.time_compression)
+            .field("thread_core", &self.thread_core)
             .field("mock", &self.mock)
             .finish_non_exhaustive()
     }
 }
 
-/// Why a simulated broker did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// An option is out of its range.
-    #[error("option `{option}` of the simulated broker is out of range: {rule}")]
-    Option {
-        /// Name of the field.
-        option: &'static str,
-        /// What it must be.
-        rule: &'static str,
-    },
-    /// A listen address could not be taken.
-    #[error("the simulated broker cannot listen on {address}: {source}; choose another port, or 0")]
-    Listen {
-        /// The address asked for.
-        address: SocketAddr,
-        /// The system's answer.
-        source: std::io::Error,
-    },
-    /// The certificate could not be made.
-    #[error("the simulated broker cannot make its certificate: {text}; try `plain`")]
-    Certificate {
-        /// What the TLS library says.
-        text: String,
-    },
-    /// The thread or its runtime could not be made.
-    #[error("the simulated broker cannot start its thread: {source}; check the process limits")]
-    Thread {
-        /// The system's answer.
-        #[from]
-        source: std::io::Error,
-    },
+/// The instruments a broker with these options lists: tradable ones first, the well-known at the
+/// front, then indices and gold. Deterministic by seed.
+pub fn symbols(options: &Options) -> Vec<InstrumentInfo> {
+    listing::listing(options.seed, options.instruments)
 }
 
-impl Options {
-    /// Refuses what cannot work, before anything is started.
-    pub(crate) fn checked(self) -> Result<Self, StartError> {
-        let refused = |option, rule| Err(StartError::Option { option, rule });
-        if self.instruments < 200 {
-            return refused("instruments", "at least 200");
-        }
-        if !(self.time_compression.is_finite() && self.time_compression > 0.0) {
-            return refused("time_compression", "a positive number");
-        }
-        if self.ping_interval.is_zero() {
-            return refused("ping_interval", "longer than zero");
-        }
-        if self.outbound_bytes_max < 1 << 16 {
-            return refused("outbound_bytes_max", "at least 65536 bytes");
-        }
-        Ok(self)
-    }
+/// Slots (frames) a second the market's clock is computed with: the target, or a nominal rate when
+/// there is none.
+pub(crate) fn slots_per_second(frames_per_second: u32) -> u32 {
+    if frames_per_second == 0 { 100_000 } else { frames_per_second }
 }

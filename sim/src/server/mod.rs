@@ -9,6 +9,7 @@ mod hub;
 mod listen;
 mod mailbox;
 mod market_task;
+pub(crate) mod options;
 mod own_orders;
 mod registrations;
 mod replies;
