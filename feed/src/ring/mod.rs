@@ -30,11 +30,13 @@
 //!
 //! # How it is checked
 //!
-//! - `cargo test -p feed ring`: unit tests, two-thread stress, a property test against a model.
-//! - `RUSTFLAGS="--cfg loom" cargo test -p feed --release --test ring_loom`: every interleaving and
-//!   every value that the memory model lets a load return, as tables of allowed outcomes.
+//! - `cargo test -p feed ring`, and `--test ring_market`, `ring_account`, `ring_wake`: threads under
+//!   stress, the wrap of sequences, properties against a model.
+//! - `.ci/loom`: the crate in `feed/loom` compiles this module with loom's atomics and threads and
+//!   runs every interleaving, with every value that the memory model lets a load return, as tables of
+//!   allowed outcomes.
 //! - ThreadSanitizer: see the head of `tests/ring_market.rs` for the command.
-//! - Miri: `cargo +nightly miri test -p feed ring`, where the component exists.
+//! - Miri: `cargo +nightly miri test -p feed --test ring_account`, where the component exists.
 
 pub mod account;
 mod error;

@@ -21,11 +21,12 @@
 //! of the thread, since `park` may return without a reason anyway.
 
 use std::iter::successors;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::sync::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
-use super::sync::{Arc, AtomicBool, AtomicU64, Countdown, Thread, current, fence, park_timeout};
+use super::sync::{
+    Arc, AtomicBool, AtomicU64, Countdown, OnceLock, Thread, current, fence, park_timeout,
+};
 
 /// Makes a pair: clone the waker for every writer, the sleeper for every thread that sleeps.
 pub fn bell() -> (Waker, Sleeper) {
