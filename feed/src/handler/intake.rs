@@ -105,16 +105,19 @@ impl Intake {
         let recv = stamp.reading.unix;
         match self.scanner.scan(frame, Stamps { kernel: stamp.kernel, recv }) {
             Ok(Scanned::Real(batch)) => {
+                // One reading ends this hop and begins the next, so that the hops add up.
+                let published = clock.now();
                 let mut desk = Desk {
                     outlets: &mut self.outlets,
                     counts: &mut self.counts,
                     slot: &mut self.slot,
                     account_sequence: &mut self.account_sequence,
+                    published,
                     lost: 0,
                 };
                 desk.publish(&batch);
                 let lost = desk.lost;
-                self.hops.record(stamp.kernel, recv, clock.now());
+                self.hops.record(stamp.kernel, recv, published);
                 if batch.refused_count() > 0 {
                     let why = || QuarantineReason::Entries(batch.refused().to_vec());
                     quarantine(&self.outlets, &mut self.counts, frame, why, recv, self.connection);
@@ -184,6 +187,7 @@ impl Intake {
             counts: &mut self.counts,
             slot: &mut self.slot,
             account_sequence: &mut self.account_sequence,
+            published: now,
             lost: 0,
         };
         desk.put_market(record.words());
@@ -205,6 +209,7 @@ struct Desk<'a> {
     counts: &'a mut FeedCounts,
     slot: &'a mut [u64; SLOT_WORDS],
     account_sequence: &'a mut u64,
+    published: UnixNanos,
     lost: u64,
 }
 
@@ -241,7 +246,7 @@ impl Desk<'_> {
     #[inline]
     fn put_market(&mut self, words: &[u64]) {
         let sequence = self.outlets.market.next_sequence();
-        let record = with_sequence(self.slot, words, sequence);
+        let record = prepare(self.slot, words, sequence, self.published);
         match self.outlets.market.publish(record) {
             Ok(_) => self.counts.market_records += 1,
             // Every record fits a slot: `RECORD_WORDS_MAX` is asserted against `SLOT_WORDS` below.
@@ -251,7 +256,7 @@ impl Desk<'_> {
 
     #[inline]
     fn put_account(&mut self, words: &[u64]) {
-        let record = with_sequence(self.slot, words, *self.account_sequence);
+        let record = prepare(self.slot, words, *self.account_sequence, self.published);
         // The sequence goes on even where a record is lost: the hole shows the loss.
         *self.account_sequence += 1;
         match self.outlets.account.push(record) {
@@ -264,18 +269,24 @@ impl Desk<'_> {
     }
 }
 
-const _: () = assert!(strategy_api::record::RECORD_WORDS_MAX <= SLOT_WORDS);
+const _: () = assert!(strategy_api::record::RECORD_WORDS_MAX < SLOT_WORDS);
 
-/// Copies a record and sets its sequence.
+/// Copies a record, sets its sequence, and puts the time of publishing behind it: one word more than
+/// the record's own size says, for whoever measures the way to the strategy.
 #[inline]
-fn with_sequence<'s>(slot: &'s mut [u64; SLOT_WORDS], words: &[u64], sequence: u64) -> &'s [u64] {
-    let length = words.len().min(SLOT_WORDS);
-    let record = &mut slot[..length];
-    record.copy_from_slice(&words[..length]);
-    if let Some(word) = record.get_mut(SEQUENCE_WORD) {
-        *word = sequence;
+fn prepare<'s>(
+    slot: &'s mut [u64; SLOT_WORDS],
+    words: &[u64],
+    sequence: u64,
+    published: UnixNanos,
+) -> &'s [u64] {
+    let length = words.len().min(SLOT_WORDS - 1);
+    slot[..length].copy_from_slice(&words[..length]);
+    slot[length] = published.raw();
+    if length > SEQUENCE_WORD {
+        slot[SEQUENCE_WORD] = sequence;
     }
-    record
+    &slot[..=length]
 }
 
 #[inline]
