@@ -551,6 +551,30 @@ mod tests {
     }
 
     #[test]
+    fn the_effective_configuration_reads_back_as_itself() {
+        for name in ["sim", "mock", "live"] {
+            let path =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../configs/{name}.toml"));
+            let mut config = load(&path).unwrap();
+            // Those of another mode are refused where they mean nothing.
+            if config.mode == Mode::Sim {
+                config.broker.rest_url.clear();
+            }
+            let mut printed: toml::Table = toml::to_string(&config).unwrap().parse().unwrap();
+            if config.mode == Mode::Sim {
+                printed.remove("broker");
+            }
+            let again = parse(&printed.to_string(), Path::new("")).unwrap();
+            let text = |config: &Config| toml::to_string(&config.feed).unwrap();
+            assert_eq!(text(&again), text(&config), "{name}");
+            assert_eq!(
+                toml::to_string(&again.strategies[0]).unwrap(),
+                toml::to_string(&config.strategies[0]).unwrap()
+            );
+        }
+    }
+
+    #[test]
     fn text_that_is_not_toml_is_reported_with_its_line() {
         let found = problems("mode = \"sim\"\nfeed = = 3\n");
         assert!(found[0].starts_with("2:"), "{found:?}");

@@ -69,12 +69,13 @@ pub struct Broker {
     /// Further certificate authority to trust, PEM.
     pub ca_file: Option<PathBuf>,
     /// Where app key and secret come from.
+    #[serde(flatten, skip_serializing_if = "Credentials::is_embedded")]
     pub credentials: Credentials,
 }
 
 /// Where app key and secret come from. The secrets themselves are never part of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 pub enum Credentials {
     /// Made up for the embedded broker.
     Embedded,
@@ -90,6 +91,12 @@ pub enum Credentials {
         /// The file.
         credentials_file: PathBuf,
     },
+}
+
+impl Credentials {
+    fn is_embedded(&self) -> bool {
+        *self == Self::Embedded
+    }
 }
 
 /// `[sim]`.
@@ -131,22 +138,30 @@ pub struct Feed {
     /// Core of the feed thread.
     pub core: Option<usize>,
     /// Whether PING is echoed.
+    #[serde(rename = "ping", serialize_with = "ping_word")]
     pub ping_echo: bool,
     /// Whether to connect again after another session took over the app key.
+    #[serde(rename = "on_takeover", serialize_with = "takeover_word")]
     pub reconnect_on_takeover: bool,
     /// Most items registered on the connection.
     pub items_max: usize,
     /// Deadline of TCP, TLS and WebSocket handshake together.
+    #[serde(rename = "connect_timeout_ms", serialize_with = "millis")]
     pub connect_timeout: Duration,
     /// Deadline of the LOGIN answer.
+    #[serde(rename = "login_timeout_ms", serialize_with = "millis")]
     pub login_timeout: Duration,
     /// Deadline of each REG answer.
+    #[serde(rename = "register_timeout_ms", serialize_with = "millis")]
     pub register_timeout: Duration,
     /// Longest silence before the connection counts as dead.
+    #[serde(rename = "silence_timeout_ms", serialize_with = "millis")]
     pub silence_timeout: Duration,
     /// First pause before a new connection.
+    #[serde(rename = "reconnect_min_ms", serialize_with = "millis")]
     pub reconnect_min: Duration,
     /// Longest pause before a new connection.
+    #[serde(rename = "reconnect_max_ms", serialize_with = "millis")]
     pub reconnect_max: Duration,
     /// Slots of the market ring, a power of two.
     pub market_ring_slots: usize,
@@ -173,6 +188,7 @@ pub struct Telemetry {
     /// Folder that gets a folder for each run.
     pub directory: PathBuf,
     /// Interval of the histogram logs and of the printed progress.
+    #[serde(rename = "interval_ms", serialize_with = "millis")]
     pub interval: Duration,
     /// Least severe log that is written.
     pub log_level: String,
@@ -183,6 +199,7 @@ pub struct Telemetry {
 #[serde(rename_all = "snake_case")]
 pub enum Symbols {
     /// These items, venue suffix included.
+    #[serde(rename = "symbols")]
     Items(Vec<String>),
     /// The first N of the simulated broker's list.
     FirstOfSim(usize),
@@ -194,6 +211,7 @@ pub struct Strategy {
     /// Unique name.
     pub name: String,
     /// Where the plugin comes from.
+    #[serde(flatten)]
     pub source: Source,
     /// SHA-256 of the library, in hexadecimal.
     pub sha256: Option<String>,
@@ -202,13 +220,16 @@ pub struct Strategy {
     /// How the thread waits for events.
     pub wait: Poll,
     /// Instruments.
+    #[serde(flatten)]
     pub symbols: Symbols,
     /// Realtime types.
     #[serde(serialize_with = "type_codes")]
     pub types: Vec<Kind>,
     /// Extra fields: type code and FIDs.
+    #[serde(serialize_with = "fid_table", skip_serializing_if = "Vec::is_empty")]
     pub extra_fids: Vec<(String, Vec<u16>)>,
     /// Parameters, as TOML text.
+    #[serde(serialize_with = "toml_table", skip_serializing_if = "String::is_empty")]
     pub params: String,
 }
 
@@ -272,4 +293,30 @@ pub fn split_item(item: &str) -> (&str, Venue) {
 
 fn type_codes<S: serde::Serializer>(kinds: &[Kind], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(kinds.iter().map(|kind| type_code(*kind)))
+}
+
+// The effective configuration is printed in the words in which it is written.
+
+fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(time.as_millis() as u64)
+}
+
+fn ping_word<S: serde::Serializer>(echo: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if *echo { "echo" } else { "ignore" })
+}
+
+fn takeover_word<S: serde::Serializer>(back: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if *back { "reconnect" } else { "stop" })
+}
+
+fn fid_table<S: serde::Serializer>(
+    lists: &[(String, Vec<u16>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(lists.iter().map(|(code, fids)| (code, fids)))
+}
+
+fn toml_table<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let table: toml::Table = text.parse().map_err(serde::ser::Error::custom)?;
+    table.serialize(serializer)
 }
