@@ -83,7 +83,7 @@ pub struct SimArgs {
     #[arg(long, default_value_t = 200)]
     pub instruments: usize,
     /// Wall clock in Korea at which the simulated day starts.
-    #[arg(long, default_value = "08:59:55")]
+    #[arg(long, default_value = "08:59:58")]
     pub day_start: String,
     /// Seconds of the simulated day in one real second.
     #[arg(long, default_value_t = 1.0)]

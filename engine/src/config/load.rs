@@ -5,6 +5,7 @@ use super::{
     Broker, Config, Credentials, Feed, Gateway, Mode, Poll, Sim, Source, Strategy, Symbols, TYPES,
     Telemetry, is_wide, split_item,
 };
+use feed::session::REALTIME_CONDITIONS_MAX;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -180,7 +181,7 @@ fn read_sim(section: Section<'_, '_>) -> Sim {
         frames_per_second: section.integer("frames_per_second", 0..=10_000_000).unwrap_or(5_000)
             as u32,
         instruments: section.integer("instruments", 200..=4_000).unwrap_or(200) as usize,
-        day_start: day_start.map_or_else(|| "08:59:55".to_owned(), |found| found.value),
+        day_start: day_start.map_or_else(|| "08:59:58".to_owned(), |found| found.value),
         time_compression: section.number("time_compression", 0.1..=10_000.0).unwrap_or(1.0),
         plain: section.boolean("plain").unwrap_or(false),
         core: core_of(&section),
@@ -342,6 +343,7 @@ fn read_strategy(section: Section<'_, '_>, mode: Mode, base: &Path, sim: &Sim) -
     let types = read_types(&section);
     let symbols = read_symbols(&section, mode, base, sim, &types);
     let extra_fids = read_extra_fids(&section, &types);
+    let conditions = read_conditions(&section, &types);
     let strategy = Strategy {
         name: name.map(|found| found.value).unwrap_or_default(),
         source: source.unwrap_or_else(|| Source::Plugin(PathBuf::new())),
@@ -350,6 +352,7 @@ fn read_strategy(section: Section<'_, '_>, mode: Mode, base: &Path, sim: &Sim) -
         wait: section.choice("wait", &POLLS).unwrap_or(Poll::Auto),
         symbols,
         types,
+        conditions,
         extra_fids,
         params: section.toml_text("params"),
     };
@@ -438,10 +441,35 @@ fn read_symbols(
             seen.push(item);
         }
     }
-    if seen.is_empty() && types.iter().any(|kind| !is_wide(*kind)) {
+    if seen.is_empty() && types.iter().any(|kind| !is_wide(*kind) && *kind != Kind::CONDITION_MATCH)
+    {
         section.missing("symbols", "these types are registered per instrument");
     }
     Symbols::Items(seen)
+}
+
+fn read_conditions(section: &Section<'_, '_>, types: &[Kind]) -> Vec<String> {
+    let found = section.strings("conditions").unwrap_or_default();
+    let follows = types.contains(&Kind::CONDITION_MATCH);
+    if follows && found.is_empty() {
+        let what = "type \"02\" needs the numbers of stored condition searches, such as [\"0\"]";
+        section.missing("conditions", what);
+    }
+    if found.len() > REALTIME_CONDITIONS_MAX {
+        let message = format!("the broker runs {REALTIME_CONDITIONS_MAX} at a time");
+        section.problem(section.offset(), "conditions", message);
+    }
+    for condition in &found {
+        let digits = condition.value.bytes().all(|byte| byte.is_ascii_digit());
+        if !follows {
+            let message = "only with \"02\" among the types";
+            section.problem(condition.offset, "conditions", message);
+        } else if !digits || !(1..=8).contains(&condition.value.len()) {
+            let message = format!("{:?} is no number of a condition", condition.value);
+            section.problem(condition.offset, "conditions", message);
+        }
+    }
+    found.into_iter().map(|condition| condition.value).collect()
 }
 
 fn read_extra_fids(section: &Section<'_, '_>, types: &[Kind]) -> Vec<(String, Vec<u16>)> {
@@ -533,6 +561,17 @@ mod tests {
         let found = problems(&live);
         assert!(found.iter().any(|p| p.contains("broker.credentials_file: is missing")));
         assert!(found.iter().any(|p| p.contains("strategy[0].sha256: is missing")));
+    }
+
+    #[test]
+    fn a_condition_search_is_named_with_its_type_or_not_at_all() {
+        let with = |line: &str| GOOD.replace("types = [\"0B\", \"0s\"]", line);
+        let found = problems(&with("types = [\"0B\", \"02\"]"));
+        assert!(found[0].contains("strategy[0].conditions: is missing"), "{found:?}");
+        let found = problems(&with("types = [\"0B\"]\nconditions = [\"4\"]"));
+        assert!(found[0].contains("only with \"02\""), "{found:?}");
+        let good = with("types = [\"0B\", \"02\"]\nconditions = [\"4\"]");
+        assert_eq!(parse(&good, Path::new("/")).unwrap().strategies[0].conditions, ["4"]);
     }
 
     #[test]

@@ -225,6 +225,9 @@ pub struct Strategy {
     /// Realtime types.
     #[serde(serialize_with = "type_codes")]
     pub types: Vec<Kind>,
+    /// Numbers of the stored condition searches it wants to follow (type 02).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
     /// Extra fields: type code and FIDs.
     #[serde(serialize_with = "fid_table", skip_serializing_if = "Vec::is_empty")]
     pub extra_fids: Vec<(String, Vec<u16>)>,

@@ -11,7 +11,7 @@ use crate::strategy::{InstrumentList, StrategyCounters};
 use crate::telemetry::LatencyBook;
 use crossbeam::channel::Receiver;
 use feed::handler::{FeedCounts, FeedHandle, FeedNotice, HopHistograms, Quarantined};
-use feed::session::{EndReason, LogLevel};
+use feed::session::{ConditionRequest, EndReason, FeedEvent, LogLevel};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -141,6 +141,9 @@ impl Watch {
                 if let Some(change) = event.change() {
                     self.feed_state = change.name().to_owned();
                 }
+                if matches!(event, FeedEvent::Subscribed { .. }) {
+                    self.follow_conditions();
+                }
                 let elapsed = self.started.elapsed().as_secs_f64();
                 self.view.note(&format!("[{elapsed:6.1} s] feed: {event}"));
             }
@@ -155,6 +158,24 @@ impl Watch {
             other => {
                 tracing::error!("feed: {other:?}");
                 self.view.note(&format!("feed: {other:?}"));
+            }
+        }
+    }
+
+    /// Starts the condition searches of the configuration, once: the session itself starts them again
+    /// after a break.
+    fn follow_conditions(&mut self) {
+        let mut wanted: Vec<String> = self
+            .config
+            .strategies
+            .iter_mut()
+            .flat_map(|s| std::mem::take(&mut s.conditions))
+            .collect();
+        wanted.sort();
+        wanted.dedup();
+        for seq in wanted {
+            if let Err(error) = self.feed.control().condition(ConditionRequest::Realtime { seq }) {
+                self.view.note(&format!("feed: condition search: {error}"));
             }
         }
     }
