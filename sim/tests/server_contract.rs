@@ -172,7 +172,7 @@ async fn a_stalled_broker_keeps_the_connection_and_says_nothing() {
 
 #[tokio::test]
 async fn a_client_that_never_reads_is_ended_and_holds_up_nobody() {
-    for frames_per_second in [0, 50_000] {
+    for frames_per_second in [0, 5_000] {
         let options = Options { frames_per_second, outbound_bytes_max: 1 << 20, ..plain() };
         let broker = sim::start(options.clone()).unwrap();
         let mut lazy = Client::log_in(&broker, "lazy").await;
@@ -180,11 +180,9 @@ async fn a_client_that_never_reads_is_ended_and_holds_up_nobody() {
         register_everything(&mut lazy, &options).await;
         register_everything(&mut eager, &options).await;
         while broker.report().slow_clients == 0 {
-            assert!(matches!(eager.next().await, Event::Message(_)));
+            eager.skip(50).await;
         }
-        for _ in 0..1000 {
-            assert!(matches!(eager.next().await, Event::Message(_)));
-        }
+        eager.skip(1000).await;
         assert_eq!(broker.report().slow_clients, 1);
     }
 }
@@ -194,7 +192,7 @@ async fn another_path_is_not_found() {
     let broker = sim::start(plain()).unwrap();
     let url = broker.ws_url().replace("/api/dostk/websocket", "/api/us/websocket");
     let stream = connect(&url, "").await.unwrap();
-    let refused = tokio_tungstenite::client_async(url, stream).await.unwrap_err();
+    let refused = tokio_tungstenite::client_async(url, stream).await.err().unwrap();
     assert!(refused.to_string().contains("404"), "{refused}");
 }
 

@@ -14,7 +14,8 @@ fn code(message: &Value) -> u64 {
 
 #[tokio::test]
 async fn what_comes_before_the_login_answer_is_ignored_and_the_connection_lives() {
-    let broker = sim::start(plain()).unwrap();
+    let options = Options { login_delay: Duration::from_secs(1), ..plain() };
+    let broker = sim::start(options).unwrap();
     let token = token(&broker, "key").await;
     let mut client = Client::connect(&broker).await;
     let register = reg(json!([{"item": ["005930"], "type": ["0B"]}]));

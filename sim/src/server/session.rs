@@ -27,6 +27,8 @@ pub(super) const PATH: &str = "/api/dostk/websocket";
 const SEND_TURN: usize = 512;
 /// Longest time for a connection to end in order.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest time to wait for the client to hang up after both sides have said Close.
+const LINGER_TIMEOUT: Duration = Duration::from_millis(200);
 /// Longest time for a handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -186,8 +188,11 @@ where
     let stream = socket.get_mut();
     stream.shutdown().await?;
     // A socket that is closed with unread bytes is reset, which can destroy what is under way.
-    let mut rest = [0u8; 1024];
-    while stream.read(&mut rest).await? > 0 {}
+    let linger = async {
+        let mut rest = [0u8; 1024];
+        while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+    };
+    let _ = timeout(LINGER_TIMEOUT, linger).await;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! A client of the broker for its tests: HTTP by hand, WebSocket by the library.
-#![allow(dead_code, reason = "each test binary uses its part of the client")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of the client")]
 
 use futures_util::{SinkExt, StreamExt};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
@@ -161,6 +161,15 @@ impl Client {
         }
     }
 
+    /// Takes this many messages without a look at them.
+    pub async fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            let message = next.expect("the broker says something in time");
+            assert!(matches!(message, Some(Ok(Message::Text(_)))), "{message:?}");
+        }
+    }
+
     /// True when nothing comes for a while.
     pub async fn is_silent(&mut self) -> bool {
         tokio::time::timeout(Duration::from_millis(100), self.socket.next()).await.is_err()
@@ -183,7 +192,13 @@ impl Client {
         loop {
             match self.next().await {
                 Event::Message(message) => messages.push(message),
-                end => return (messages, end),
+                end => {
+                    // Reading on answers the Close.
+                    if let Event::Close(..) = end {
+                        assert_eq!(self.next().await, Event::Gone, "a Close is the last word");
+                    }
+                    return (messages, end);
+                }
             }
         }
     }
