@@ -60,6 +60,14 @@ pub struct Intake {
     /// A record on its way to a ring, to set its sequence.
     slot: Box<[u64; SLOT_WORDS]>,
     overflow: Overflow,
+    unread: Unread,
+}
+
+/// Which rings hold something that their sleeping readers were not told of.
+#[derive(Debug, Default)]
+struct Unread {
+    market: bool,
+    account: bool,
 }
 
 /// What is known of an account ring that overflowed.
@@ -95,6 +103,7 @@ impl Intake {
             shared,
             slot: Box::new([0; SLOT_WORDS]),
             overflow: Overflow::No,
+            unread: Unread::default(),
         }
     }
 
@@ -113,6 +122,7 @@ impl Intake {
                     slot: &mut self.slot,
                     account_sequence: &mut self.account_sequence,
                     published,
+                    unread: &mut self.unread,
                     lost: 0,
                 };
                 desk.publish(&batch);
@@ -134,6 +144,19 @@ impl Intake {
                 quarantine(&self.outlets, &mut self.counts, frame, why, recv, self.connection);
                 Taken::Refused(error)
             }
+        }
+    }
+
+    /// Wakes the readers that sleep, if something was published since the last call. Call it after the
+    /// last frame of a read: a reader that is woken in the middle takes the core from the frames behind,
+    /// where cores are few. Readers that spin need no waking.
+    #[inline]
+    pub fn wake_readers(&mut self) {
+        if std::mem::take(&mut self.unread.market) {
+            wake(&self.outlets.market_waker);
+        }
+        if std::mem::take(&mut self.unread.account) {
+            wake(&self.outlets.account_waker);
         }
     }
 
@@ -188,6 +211,7 @@ impl Intake {
             slot: &mut self.slot,
             account_sequence: &mut self.account_sequence,
             published: now,
+            unread: &mut self.unread,
             lost: 0,
         };
         desk.put_market(record.words());
@@ -210,6 +234,7 @@ struct Desk<'a> {
     slot: &'a mut [u64; SLOT_WORDS],
     account_sequence: &'a mut u64,
     published: UnixNanos,
+    unread: &'a mut Unread,
     lost: u64,
 }
 
@@ -235,12 +260,8 @@ impl Desk<'_> {
                 self.counts.count_kind(header.kind);
             }
         }
-        if to_market {
-            wake(&self.outlets.market_waker);
-        }
-        if to_account {
-            wake(&self.outlets.account_waker);
-        }
+        self.unread.market |= to_market;
+        self.unread.account |= to_account;
     }
 
     #[inline]

@@ -215,6 +215,7 @@ impl Feed {
                 }
             }
         };
+        self.intake.wake_readers();
         // A frame may dribble in over many reads: any byte shows that the line is alive.
         let bytes = connection.bytes_read();
         let now = if bytes != self.bytes_seen {
