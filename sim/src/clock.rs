@@ -136,6 +136,17 @@ pub(crate) fn phase(venue: Venue, now: u64, after_market: bool) -> Phase {
     table.iter().rev().find(|(from, _)| *from <= now).map_or(Phase::Closed, |(_, phase)| *phase)
 }
 
+/// The first change of phase of either venue after `now`; `u64::MAX` when the day has no more.
+pub(crate) fn next_change(now: u64) -> u64 {
+    let after = KRX.iter().chain(&NXT).map(|(from, _)| *from).filter(|from| *from > now);
+    after.min().unwrap_or(u64::MAX)
+}
+
+/// Whether a venue shows its book. KRX collects orders from 08:30 but shows nothing before 08:50.
+pub(crate) fn is_shown(venue: Venue, now: u64) -> bool {
+    venue == Venue::Nxt || !(at(8, 30, 0)..at(8, 50, 0)).contains(&now)
+}
+
 /// FID 290 장구분: 1 before the regular session, 2 in it, 3 after it.
 pub(crate) fn session_kind(now: u64) -> u8 {
     if now < at(9, 0, 0) {
@@ -156,8 +167,11 @@ pub(crate) fn closing_price_quotes(now: u64) -> bool {
 pub(crate) const OPEN: u64 = at(9, 0, 0);
 /// The regular session's end of continuous trading, 15:20.
 pub(crate) const LAST_CONTINUOUS: u64 = at(15, 20, 0);
-/// The close of the regular session, 15:30.
-pub(crate) const CLOSE: u64 = at(15, 30, 0);
+
+/// True while indices and gold are told: the regular session with its opening auction.
+pub(crate) fn is_index_time(now: u64) -> bool {
+    (at(8, 50, 0)..at(15, 30, 0)).contains(&now)
+}
 
 /// One 0s notice: when, FID 215, FID 214 (HHmmss left until the announced change).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,6 +255,24 @@ mod tests {
             assert_eq!(phase(Venue::Nxt, now, true), nxt, "NXT at {}", hhmmss(now));
         }
         assert_eq!(phase(Venue::Krx, at(16, 0, 0), false), Phase::Closed);
+    }
+
+    #[test]
+    fn every_change_of_phase_is_announced_before_it_comes() {
+        let mut now = 0;
+        let mut seen = Vec::new();
+        while has_change(now) {
+            now = next_change(now);
+            seen.push(hhmmss(now));
+        }
+        assert_eq!(
+            seen,
+            [80_000, 83_000, 85_000, 90_000, 90_030, 152_000, 153_000, 154_000, 160_000, 200_000]
+        );
+    }
+
+    fn has_change(now: u64) -> bool {
+        next_change(now) != u64::MAX
     }
 
     #[test]

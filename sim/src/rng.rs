@@ -35,11 +35,6 @@ impl Rng {
         self.below(1000) < permille
     }
 
-    /// A number in `0.0..1.0`.
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
     /// Roughly normal, mean 0 and deviation 1: the sum of twelve uniform draws, which needs no
     /// function whose last digit differs between platforms.
     pub(crate) fn normal(&mut self) -> f64 {

@@ -124,7 +124,9 @@ mod tests {
         let mut rng = Rng::new(5, 0);
         for round in 0..2_000 {
             let mut side = |n: u64| -> Vec<(i64, i64)> {
-                (0..=rng.below(n)).map(|_| (90 + rng.below(20) as i64, 1 + rng.below(9) as i64)).collect()
+                (0..=rng.below(n))
+                    .map(|_| (90 + rng.below(20) as i64, 1 + rng.below(9) as i64))
+                    .collect()
             };
             let (bids, asks) = (side(6), side(6));
             let executable = |price: i64| -> i64 {
@@ -143,7 +145,9 @@ mod tests {
                     uncross(&mut crossed, 100, &mut fills);
                     let traded: i64 = fills.iter().map(|fill| fill.quantity).sum();
                     assert_eq!(traded, 2 * most);
-                    if let (Some(bid), Some(ask)) = (crossed.best(Side::Bid), crossed.best(Side::Ask)) {
+                    if let (Some(bid), Some(ask)) =
+                        (crossed.best(Side::Bid), crossed.best(Side::Ask))
+                    {
                         assert!(bid < ask, "round {round}");
                     }
                 }

@@ -20,6 +20,14 @@ impl Side {
         }
     }
 
+    /// True when an order of this side at `price` trades with the other side's best price.
+    pub(crate) fn reaches(self, price: i64, other: i64) -> bool {
+        match self {
+            Self::Bid => price >= other,
+            Self::Ask => price <= other,
+        }
+    }
+
     /// True when `a` is served before `b` on this side.
     pub(crate) fn better(self, a: i64, b: i64) -> bool {
         match self {
@@ -35,15 +43,16 @@ pub(crate) enum Owner {
     /// The simulated participants.
     Crowd,
     /// A client's order, by the number the broker gave it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "client orders join the book with REST orders"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "client orders join the book with REST orders")
+    )]
     Client(u64),
 }
 
 /// One resting order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Resting {
-    /// Number inside this book, in order of arrival.
-    pub(crate) id: u64,
     /// Whose order it is.
     pub(crate) owner: Owner,
     /// Shares still open.
@@ -77,22 +86,19 @@ pub(crate) struct Fill {
 pub(crate) struct Book {
     bids: Vec<Level>,
     asks: Vec<Level>,
-    next_id: u64,
     /// Emptied order queues, kept so that a busy book does not allocate.
     spare: Vec<VecDeque<Resting>>,
 }
 
 impl Book {
-    /// Adds an order behind all others at its price and returns its number. Does not match: the
-    /// caller takes first, or collects orders for an auction.
-    pub(crate) fn add(&mut self, side: Side, price: i64, quantity: i64, owner: Owner) -> u64 {
+    /// Adds an order behind all others at its price. Does not match: the caller takes first, or
+    /// collects orders for an auction.
+    pub(crate) fn add(&mut self, side: Side, price: i64, quantity: i64, owner: Owner) {
         debug_assert!(quantity > 0 && price > 0, "an order has a price and a quantity");
-        self.next_id += 1;
-        let id = self.next_id;
         let spare = self.spare.pop();
         let levels = self.levels_mut(side);
         let place = levels.iter().rposition(|level| !side.better(level.price, price));
-        let order = Resting { id, owner, quantity };
+        let order = Resting { owner, quantity };
         match place {
             Some(found) if levels[found].price == price => {
                 levels[found].orders.push_back(order);
@@ -106,7 +112,6 @@ impl Book {
                 levels.insert(index, Level { price, quantity, orders });
             }
         }
-        id
     }
 
     /// Takes up to `quantity` from the resting `side`, best price first, oldest order first, no
@@ -154,6 +159,23 @@ impl Book {
             self.drop_level(side, Some(index));
         }
         Some(order.quantity)
+    }
+
+    /// Cuts every order of the crowd to at most `most` shares: those who waited for an auction with
+    /// much leave with it.
+    pub(crate) fn thin(&mut self, most: i64) {
+        for level in self.bids.iter_mut().chain(&mut self.asks) {
+            for order in level.orders.iter_mut().filter(|order| order.owner == Owner::Crowd) {
+                let kept = order.quantity.min(most);
+                level.quantity -= order.quantity - kept;
+                order.quantity = kept;
+            }
+        }
+    }
+
+    /// Removes the best level of a side.
+    pub(crate) fn drop_best(&mut self, side: Side) {
+        self.drop_level(side, None);
     }
 
     /// Removes the level furthest from the best price.
@@ -236,7 +258,11 @@ mod tests {
         let fill = |price, quantity, owner| Fill { price, quantity, owner };
         assert_eq!(
             fills,
-            [fill(100, 4, Owner::Client(7)), fill(100, 4, Owner::Crowd), fill(101, 1, Owner::Crowd)]
+            [
+                fill(100, 4, Owner::Client(7)),
+                fill(100, 4, Owner::Crowd),
+                fill(101, 1, Owner::Crowd)
+            ]
         );
         assert_eq!(prices(&book, Side::Ask), [(101, 2)]);
     }
@@ -250,6 +276,20 @@ mod tests {
         assert_eq!(book.take(Side::Bid, Some(100), 10, &mut fills), 6);
         assert_eq!(book.take(Side::Bid, Some(100), 6, &mut fills), 6);
         assert_eq!(fills.len(), 1);
+    }
+
+    #[test]
+    fn thinning_cuts_the_crowd_and_leaves_clients_alone() {
+        let mut book = Book::default();
+        book.add(Side::Bid, 100, 400, Owner::Crowd);
+        book.add(Side::Bid, 100, 3, Owner::Crowd);
+        book.add(Side::Bid, 100, 500, Owner::Client(7));
+        book.thin(10);
+        assert_eq!(prices(&book, Side::Bid), [(100, 513)]);
+        let mut fills = Vec::new();
+        book.take(Side::Bid, None, 513, &mut fills);
+        let hit: Vec<_> = fills.iter().map(|fill| fill.quantity).collect();
+        assert_eq!(hit, [10, 3, 500]);
     }
 
     #[test]

@@ -1,4 +1,9 @@
-//! What a venue knows of an instrument's day: the sums behind types 0A, 0B and 0w.
+//! What a venue knows of an instrument's day: the sums behind types 0A, 0B, 0F and 0w.
+
+use crate::clock::Venue;
+
+/// How many views there are.
+pub(crate) const VIEWS: usize = 3;
 
 /// Which trades are counted together, as the item's suffix chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +14,25 @@ pub(crate) enum View {
     Nxt = 1,
     /// Both: `_AL`.
     All = 2,
+}
+
+impl View {
+    /// Whether the view shows a venue.
+    pub(crate) fn shows(self, venue: Venue) -> bool {
+        match self {
+            Self::Krx => venue == Venue::Krx,
+            Self::Nxt => venue == Venue::Nxt,
+            Self::All => true,
+        }
+    }
+
+    /// The two views that show a venue's trades.
+    pub(crate) fn of(venue: Venue) -> [Self; 2] {
+        match venue {
+            Venue::Krx => [Self::Krx, Self::All],
+            Venue::Nxt => [Self::Nxt, Self::All],
+        }
+    }
 }
 
 /// Who made a trade happen.
@@ -72,7 +96,7 @@ impl Stats {
     }
 }
 
-/// Trades of programs (type 0w), in shares and KRW.
+/// Trades of programs in one view (type 0w), in shares and KRW.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Programs {
     pub(crate) sold: i64,
@@ -98,7 +122,7 @@ pub(crate) const BROKERS: [(&str, &str, bool); 10] = [
     ("JP모간", "033", true),
 ];
 
-/// Shares of each broker (type 0F).
+/// Shares of each broker in one view (type 0F), and what the last message told.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BrokerBook {
     pub(crate) sold: [i64; BROKERS.len()],

@@ -33,7 +33,7 @@ impl Market {
 
 /// The tick size in KRW at `price`: stocks by the table of 2023-01-25; funds, notes and warrants
 /// 1 below 2,000 and 5 from there.
-pub fn tick_size(market: Market, price: i64) -> i64 {
+pub(crate) fn tick_size(market: Market, price: i64) -> i64 {
     if !market.is_stock() {
         return if price < 2_000 { 1 } else { 5 };
     }
@@ -52,7 +52,7 @@ pub fn tick_size(market: Market, price: i64) -> i64 {
 ///
 /// The width is 30 % of the base cut to the base price's tick. An upper limit that falls between
 /// two ticks of a higher band is cut to that band's tick, since nobody could quote it otherwise.
-pub fn price_limits(market: Market, base: i64) -> (i64, i64) {
+pub(crate) fn price_limits(market: Market, base: i64) -> (i64, i64) {
     let tick = tick_size(market, base);
     let width = base * 3 / 10 / tick * tick;
     let upper = base + width;

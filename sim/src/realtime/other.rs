@@ -9,9 +9,9 @@ use crate::exchange::ticks::Market;
 
 /// The entry of a 0F frame: five largest sellers and buyers; remembers what was told.
 pub(crate) fn write_brokers(w: &mut Writer<'_>, instrument: &mut Instrument, view: View) {
-    let book = &mut instrument.brokers;
+    let book = &mut instrument.brokers[view as usize];
     let ranked = |shares: &[i64; BROKERS.len()]| {
-        let mut order: Vec<usize> = (0..BROKERS.len()).collect();
+        let mut order: [usize; BROKERS.len()] = std::array::from_fn(|index| index);
         order.sort_by_key(|index| (-shares[*index], *index));
         order
     };
@@ -41,11 +41,14 @@ pub(crate) fn write_brokers(w: &mut Writer<'_>, instrument: &mut Instrument, vie
     change(w, 264, bought - told_bought);
     change(w, 267, bought - sold);
     change(w, 268, bought - sold - (told_bought - told_sold));
-    w.str(337, match view {
-        View::Krx => "1",
-        View::Nxt => "2",
-        View::All => "0",
-    });
+    w.str(
+        337,
+        match view {
+            View::Krx => "1",
+            View::Nxt => "2",
+            View::All => "0",
+        },
+    );
     book.told_sold = book.sold;
     book.told_bought = book.bought;
 }
@@ -173,7 +176,7 @@ pub(crate) fn write_theory(w: &mut Writer<'_>, instrument: &Instrument, now: u64
     let (price, base) = (instrument.stats(View::Krx).last, instrument.info.base_price);
     w.time(20, hhmmss(now));
     w.price(10, price, base);
-    w.number(670, price - 2);
+    w.number(670, (price - 2).max(0));
     w.hundredths(671, 4_000 + price % 700);
     for (fid, greek) in [(672, "0.412500"), (673, "0.000310"), (674, "-1.250000")] {
         w.str(fid, greek);
@@ -195,10 +198,10 @@ pub(crate) fn write_indicators(w: &mut Writer<'_>, instrument: &Instrument, now:
 }
 
 /// The entry of a 0s frame.
-pub(crate) fn write_session(w: &mut Writer<'_>, notice: &Notice, now: u64) {
+pub(crate) fn write_session(w: &mut Writer<'_>, notice: &Notice) {
     let code = [notice.code];
     w.str(215, std::str::from_utf8(&code).unwrap_or_default());
-    w.time(20, hhmmss(now));
+    w.time(20, hhmmss(notice.at));
     w.time(214, notice.left);
 }
 
@@ -206,10 +209,11 @@ pub(crate) fn write_session(w: &mut Writer<'_>, notice: &Notice, now: u64) {
 pub(crate) fn write_interruption(
     w: &mut Writer<'_>,
     instrument: &Instrument,
+    view: View,
     event: &Interruption,
     released: u32,
 ) {
-    let (info, stats) = (&instrument.info, instrument.stats(View::Krx));
+    let (info, stats) = (&instrument.info, instrument.stats(view));
     let away = percent_hundredths(event.price - event.base, event.base);
     w.str(9001, &info.code);
     w.str(302, &info.name);

@@ -32,9 +32,7 @@ pub(crate) fn best(instrument: &Instrument, view: View) -> (i64, i64) {
     let (ask, bid) = match view {
         View::Krx => krx,
         View::Nxt => nxt,
-        View::All => {
-            (krx.0.into_iter().chain(nxt.0).min(), krx.1.into_iter().chain(nxt.1).max())
-        }
+        View::All => (krx.0.into_iter().chain(nxt.0).min(), krx.1.into_iter().chain(nxt.1).max()),
     };
     (ask.unwrap_or(0), bid.unwrap_or(0))
 }
@@ -180,11 +178,16 @@ pub(crate) fn write_indicative_match(
 }
 
 /// The entry of a 0w frame; remembers what was told. Money is in millions of KRW.
-pub(crate) fn write_programs(w: &mut Writer<'_>, instrument: &mut Instrument, view: View, now: u64) {
+pub(crate) fn write_programs(
+    w: &mut Writer<'_>,
+    instrument: &mut Instrument,
+    view: View,
+    now: u64,
+) {
     let base = instrument.info.base_price;
     let (price, volume) = (instrument.stats(view).last, instrument.stats(view).volume);
     let sign = change_sign(instrument, price);
-    let programs = &mut instrument.programs;
+    let programs = &mut instrument.programs[view as usize];
     let (sold_value, bought_value) =
         (programs.sold_value / 1_000_000, programs.bought_value / 1_000_000);
     let net = programs.bought - programs.sold;

@@ -165,7 +165,11 @@ pub(crate) fn percent_hundredths(part: i64, whole: i64) -> i64 {
     let scaled = i128::from(part) * 10_000;
     let whole = i128::from(whole);
     let half = whole.abs() / 2;
-    let rounded = if (scaled < 0) == (whole < 0) { scaled + half * whole.signum() } else { scaled - half * whole.signum() };
+    let rounded = if (scaled < 0) == (whole < 0) {
+        scaled + half * whole.signum()
+    } else {
+        scaled - half * whole.signum()
+    };
     (rounded / whole) as i64
 }
 
