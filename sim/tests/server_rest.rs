@@ -66,7 +66,8 @@ async fn calls_that_are_not_offered_are_refused_by_name() {
     let bearer = format!("Bearer {}", token(&broker, "key").await);
     let bearer = bearer.as_str();
     let account = "/api/dostk/acnt";
-    let cases: [(&str, &[(&str, &str)], (u64, u64)); 11] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], (u64, u64));
+    let cases: [Case<'_>; 11] = [
         (account, &[], (2, 1501)),
         (account, &[("api-id", "ka10075")], (2, 1513)),
         (account, &[("api-id", "ka10075"), ("authorization", "Basic x")], (2, 1514)),

@@ -197,13 +197,25 @@ impl Hub {
 
     /// True when some mailbox is so full that an unpaced market has to wait.
     pub(super) fn is_crowded(&self) -> bool {
-        let limit = self.options.outbound_bytes_max / 8;
+        let limit = self.crowd_bytes();
         self.sessions.borrow().values().any(|session| session.mailbox.bytes() > limit)
+    }
+
+    /// True when frames wait that a socket would take: the broker itself is behind.
+    pub(super) fn is_behind(&self) -> bool {
+        let limit = self.crowd_bytes();
+        let behind = |mailbox: &Mailbox| mailbox.bytes() > limit && !mailbox.blocked.get();
+        self.sessions.borrow().values().any(|session| behind(&session.mailbox))
+    }
+
+    /// Bytes in one mailbox above which an unpaced market waits.
+    fn crowd_bytes(&self) -> usize {
+        (self.options.outbound_bytes_max / 8).min(1 << 20)
     }
 
     /// Ends the sessions that a waiting market has waited for long enough.
     pub(super) fn end_crowding(&self) {
-        let limit = self.options.outbound_bytes_max / 8;
+        let limit = self.crowd_bytes();
         for session in self.sessions.borrow().values() {
             if session.mailbox.bytes() > limit {
                 self.end_slow(&session.mailbox);

@@ -12,6 +12,8 @@ pub(super) struct Mailbox {
     queue: RefCell<VecDeque<Letter>>,
     bytes: Cell<usize>,
     ending: Cell<Option<Ending>>,
+    /// The socket takes nothing more for now: it is the client that is behind, not the broker.
+    pub(super) blocked: Cell<bool>,
     /// Wakes the session: there is something to send, an end, or a switch to look at.
     pub(super) wake: Notify,
     /// Wakes a session that waits for its socket: its end has come.

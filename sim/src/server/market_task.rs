@@ -109,8 +109,18 @@ impl Market {
             self.wait_for_room().await;
         } else if self.hub.options.thread_core.is_some() {
             yield_now().await;
+            self.wait_for_sessions().await;
         } else {
             sleep(WAKE_INTERVAL).await;
+            self.wait_for_sessions().await;
+        }
+    }
+
+    /// Lets the sessions send what their sockets would take before more is made. A rate that is
+    /// too high for the machine is then simply not reached, and no client is blamed for it.
+    async fn wait_for_sessions(&self) {
+        while self.hub.is_behind() && !self.hub.stopping.get() && !self.hub.stalled.get() {
+            yield_now().await;
         }
     }
 

@@ -79,7 +79,7 @@ impl Default for Options {
             mock: false,
             token_reissue: TokenReissue::default(),
             items_max: 200,
-            outbound_bytes_max: 16 << 20,
+            outbound_bytes_max: 64 << 20,
         }
     }
 }

@@ -55,12 +55,13 @@ impl Registrations {
     }
 
     /// Every item with the mask of its types. Own orders and balances come "regardless of the
-    /// registered item", so they count as registered for `""`.
+    /// registered item", and the market's session notices have none: these types count as
+    /// registered for `""`.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
-        let own = RealType::Order.bit() | RealType::Balance.bit();
-        let wide = self.by_item.values().fold(0, |all, mask| all | mask & own);
+        let itemless = RealType::Order.bit() | RealType::Balance.bit() | RealType::Session.bit();
+        let wide = self.by_item.values().fold(0, |all, mask| all | mask & itemless);
         let wide = Some(("", wide)).filter(|(_, mask)| *mask != 0);
-        let named = self.by_item.iter().map(move |(item, mask)| (item.as_str(), mask & !own));
+        let named = self.by_item.iter().map(move |(item, mask)| (item.as_str(), mask & !itemless));
         named.filter(|(_, mask)| *mask != 0).chain(wide)
     }
 }
@@ -161,11 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn own_orders_are_registered_whatever_the_item() {
+    fn own_orders_and_session_notices_are_registered_whatever_the_item() {
         for item in [json!([]), json!([""]), json!(["005930"])] {
             let mut held = Registrations::default();
-            held.register(&reg(json!([{"item": item, "type": ["00"]}])), 200).unwrap();
-            assert_eq!(held.iter().collect::<Vec<_>>(), [("", RealType::Order.bit())]);
+            held.register(&reg(json!([{"item": item, "type": ["00", "0s"]}])), 200).unwrap();
+            let types = RealType::Order.bit() | RealType::Session.bit();
+            assert_eq!(held.iter().collect::<Vec<_>>(), [("", types)]);
         }
     }
 }

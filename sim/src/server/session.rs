@@ -7,10 +7,11 @@
 use super::conversation::Conversation;
 use super::hub::Hub;
 use super::mailbox::{Ending, Mailbox};
-use futures_util::{FutureExt, Sink, SinkExt, StreamExt};
+use futures_util::{FutureExt, Sink, StreamExt};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -139,7 +140,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     for _ in 0..SEND_TURN {
-        poll_fn(|context| Pin::new(&mut *socket).poll_ready(context)).await?;
+        note_blocked(mailbox, |context| Pin::new(&mut *socket).poll_ready(context)).await?;
         if hub.stalled.get() {
             return Ok(());
         }
@@ -148,11 +149,24 @@ where
         Pin::new(&mut *socket).start_send(Message::Text(letter.text))?;
         hub.counts.borrow_mut().sent(&letter.tally, bytes);
     }
-    let flushed = socket.flush().await;
+    let flushed = note_blocked(mailbox, |context| Pin::new(&mut *socket).poll_flush(context)).await;
     if hub.options.frames_per_second == 0 {
         hub.market_wake.notify_one();
     }
     flushed
+}
+
+/// Waits for the socket, and lets the market know while it does.
+async fn note_blocked<R>(
+    mailbox: &Mailbox,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
+) -> R {
+    poll_fn(|context| {
+        let polled = poll(context);
+        mailbox.blocked.set(polled.is_pending());
+        polled
+    })
+    .await
 }
 
 /// Ends a connection in order, or cuts it.

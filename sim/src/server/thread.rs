@@ -55,8 +55,7 @@ pub(super) fn run(
             let _ = stop.done.send(Reply::default());
         }
     });
-    let report = hub.counts.borrow().report();
-    report
+    hub.counts.borrow().report()
 }
 
 /// Carries out commands until the one to stop.
