@@ -14,6 +14,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// The broker's firewall refuses some default user agents; any plain one passes.
 pub const USER_AGENT: &str = concat!("engine/", env!("CARGO_PKG_VERSION"));
 
+/// How the TLS library begins what it says about a certificate. Another try meets the same one.
+const BAD_CERTIFICATE: &str = "invalid peer certificate";
+
 /// A token and its end.
 #[derive(Clone, Debug)]
 pub struct Token {
@@ -53,6 +56,14 @@ pub enum TokenError {
         /// Why.
         reason: String,
     },
+    /// Somebody answers whose certificate is not to be trusted.
+    #[error("{url} cannot be trusted: {reason}; check rest_url, ca_file and this machine's clock")]
+    Untrusted {
+        /// The address.
+        url: String,
+        /// Why.
+        reason: String,
+    },
     /// An answer that is none.
     #[error("the answer of {url} makes no sense: {reason}")]
     Nonsense {
@@ -66,7 +77,7 @@ pub enum TokenError {
 impl TokenError {
     /// Whether another try later may help.
     pub fn is_transient(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
+        !matches!(self, Self::Refused { .. } | Self::Untrusted { .. })
     }
 }
 
@@ -132,8 +143,13 @@ impl TokenClient {
     }
 
     async fn post(&self, url: &str, body: &serde_json::Value) -> Result<(u16, String), TokenError> {
-        let unreachable =
-            |error| TokenError::Unreachable { url: url.to_owned(), reason: explain(&error) };
+        let unreachable = |error| {
+            let (url, reason) = (url.to_owned(), explain(&error));
+            match reason.starts_with(BAD_CERTIFICATE) {
+                true => TokenError::Untrusted { url, reason },
+                false => TokenError::Unreachable { url, reason },
+            }
+        };
         let request = self
             .http
             .post(url)

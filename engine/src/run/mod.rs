@@ -181,6 +181,14 @@ fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
     } else {
         println!("{}", summary.render());
     }
+    // Standard output may go to a program; whoever starts the engine sees this.
+    if let Some((first, others)) = summary.problems.split_first() {
+        let more = match others.len() {
+            0 => String::new(),
+            count => format!(" (and {count} more, see the summary)"),
+        };
+        eprintln!("error: {first}{more}");
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use super::summary::{BrokerSummary, FeedSummary, OrderSummary, StrategySummary, 
 use super::view::{Snapshot, StrategyLine, View};
 use super::{hops, is_set, process};
 use crate::config::{Config, type_code};
+use crate::logging::LogQueue;
 use crate::strategy::{InstrumentList, StrategyCounters};
 use crate::telemetry::LatencyBook;
 use crossbeam::channel::Receiver;
@@ -34,6 +35,7 @@ pub(super) struct Watch {
     instruments: Arc<InstrumentList>,
     book: LatencyBook,
     feed_state: String,
+    last_warning: Option<String>,
     quarantine_left_out: u64,
     started: Instant,
     interval_started: Instant,
@@ -74,6 +76,7 @@ impl Watch {
             instruments,
             book: LatencyBook::new(names),
             feed_state: "starting".to_owned(),
+            last_warning: None,
             quarantine_left_out: 0,
             started: Instant::now(),
             interval_started: Instant::now(),
@@ -110,20 +113,10 @@ impl Watch {
         while let Ok(notice) = self.feed.notices().try_recv() {
             self.tell(&notice);
         }
-        while let Some(line) = self.machinery.log.pop() {
-            let strategy = self.machinery.strategies.get(usize::from(line.strategy));
-            let name = strategy.map_or("?", |strategy| strategy.name.as_str());
-            let text = line.text.as_str();
-            match line.level {
-                StrategyLogLevel::ERROR => tracing::error!(strategy = name, "{text}"),
-                StrategyLogLevel::WARN => tracing::warn!(strategy = name, "{text}"),
-                StrategyLogLevel::DEBUG => tracing::debug!(strategy = name, "{text}"),
-                _ => tracing::info!(strategy = name, "{text}"),
-            }
-            if line.level == StrategyLogLevel::ERROR {
-                self.view.note(&format!("{name}: {text}"));
-            }
-        }
+        let strategies = &self.machinery.strategies;
+        let name =
+            |number: usize| strategies.get(number).map_or("?", |strategy| strategy.name.as_str());
+        write_log(&self.machinery.log, name, &self.view);
         while let Ok(intent) = self.machinery.intents.pop() {
             self.files.write_intent(&intent, self.instruments.all());
         }
@@ -153,6 +146,7 @@ impl Watch {
                 LogLevel::Warn | LogLevel::Error => {
                     tracing::warn!("{text}");
                     self.view.note(&format!("feed: {text}"));
+                    self.last_warning = Some(text.clone());
                 }
             },
             other => {
@@ -260,6 +254,9 @@ impl Watch {
                 summary.feed = feed_summary(&outcome.counts);
                 if let EndReason::Fatal(reason) = &outcome.why {
                     problems.push(format!("the feed ended: {reason}"));
+                } else if outcome.counts.session.logins == 0 {
+                    let last = self.last_warning.as_deref().unwrap_or("the time was too short");
+                    problems.push(format!("the engine never logged in: {last}"));
                 }
                 problems.extend(feed_problems(&outcome.counts));
             }
@@ -283,6 +280,12 @@ impl Watch {
             problems.push("the gateway's thread panicked; this is a bug".to_owned());
         }
         machinery.gateway_collector.collect(|hop, recorded| book.add(hop, recorded));
+        // What the strategies said last, on_stop included.
+        let name = |number| {
+            let strategy: Option<&StrategySummary> = summary.strategies.get(number);
+            strategy.map_or("?", |strategy| strategy.name.as_str())
+        };
+        write_log(&machinery.log, name, &self.view);
         while let Ok(intent) = machinery.intents.pop() {
             files.write_intent(&intent, self.instruments.all());
         }
@@ -309,6 +312,22 @@ impl Watch {
         summary.problems = problems;
         self.view.finish();
         (summary, !wanted)
+    }
+}
+
+/// Moves the lines of the strategies to the log; `name` gives a strategy's name.
+fn write_log<'n>(log: &LogQueue, name: impl Fn(usize) -> &'n str, view: &View) {
+    while let Some(line) = log.pop() {
+        let (name, text) = (name(usize::from(line.strategy)), line.text.as_str());
+        match line.level {
+            StrategyLogLevel::ERROR => tracing::error!(strategy = name, "{text}"),
+            StrategyLogLevel::WARN => tracing::warn!(strategy = name, "{text}"),
+            StrategyLogLevel::DEBUG => tracing::debug!(strategy = name, "{text}"),
+            _ => tracing::info!(strategy = name, "{text}"),
+        }
+        if line.level == StrategyLogLevel::ERROR {
+            view.note(&format!("{name}: {text}"));
+        }
     }
 }
 
