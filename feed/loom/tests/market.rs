@@ -96,7 +96,7 @@ fn a_record_being_overwritten_is_whole_or_lost() {
 #[test]
 fn a_lapped_reader_learns_the_exact_loss() {
     check_outcomes(
-        Some(3),
+        Some(2),
         &[
             "-1 -1 | -2 4 .",
             "-1 -2 | 3 4 .",

@@ -121,28 +121,35 @@ fn a_sleeper_that_two_writers_wake_misses_neither() {
 /// A writer that rouses one sleeper must not hide the other from the second writer.
 #[test]
 fn two_sleepers_and_two_writers_do_not_get_in_each_others_way() {
-    check_outcomes(Some(2), &["1 2"], || {
+    check_outcomes(Some(2), &["awake"], || {
         let (waker, sleeper) = bell();
-        let (mut first, mut first_out) = account_ring::<1>(1).unwrap();
-        let (mut second, mut second_out) = account_ring::<1>(1).unwrap();
-        let (mut one, mut two) = (sleeper.clone(), sleeper);
-        let first_reader = thread::spawn(move || wait_for_pop(&mut first_out, &mut one));
-        let second_reader = thread::spawn(move || wait_for_pop(&mut second_out, &mut two));
-        let other_waker = waker.clone();
+        let flags = [0; 2].map(|_| Arc::new(AtomicBool::new(false)));
+        let readers: [_; 2] = std::array::from_fn(|at| {
+            let (flag, mut sleeper) = (Arc::clone(&flags[at]), sleeper.clone());
+            thread::spawn(move || {
+                while !flag.load(Relaxed) {
+                    sleeper.sleep(|| flag.load(Relaxed), FOREVER);
+                }
+            })
+        });
+        let (flag, other_waker) = (Arc::clone(&flags[0]), waker.clone());
         let writing = thread::spawn(move || {
-            first.push(&[1]).unwrap();
+            flag.store(true, Relaxed);
             other_waker.wake();
         });
-        second.push(&[2]).unwrap();
+        flags[1].store(true, Relaxed);
         waker.wake();
         writing.join().unwrap();
-        let (first, second) = (first_reader.join().unwrap(), second_reader.join().unwrap());
+        for reader in readers {
+            reader.join().unwrap();
+        }
         assert_eq!(waker.sleeping(), 0);
-        format!("{first} {second}")
+        "awake".into()
     });
 }
 
-/// That is how a thread is told to stop: by something that `ready` does not ask about.
+/// That is how a thread is told to stop: by something that `ready` does not ask about. Whoever was
+/// woken sees why.
 #[test]
 fn a_wakeup_ends_a_sleep_even_without_a_record() {
     check_outcomes(None, &["stopped"], || {
@@ -150,11 +157,10 @@ fn a_wakeup_ends_a_sleep_even_without_a_record() {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
-            while !stopped.load(Relaxed) {
-                // Before it parks it has to look once more; after that, only the wakeup itself counts.
-                let looked = Cell::new(false);
-                sleeper.sleep(|| !looked.replace(true) && stopped.load(Relaxed), FOREVER);
-            }
+            // Before it parks it has to look once more; after that, only the wakeup itself counts.
+            let looked = Cell::new(false);
+            sleeper.sleep(|| !looked.replace(true) && stopped.load(Relaxed), FOREVER);
+            assert!(stopped.load(Relaxed), "the wakeup comes after its reason");
         });
         stop.store(true, Relaxed);
         waker.wake();
