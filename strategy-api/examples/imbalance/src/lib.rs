@@ -51,8 +51,8 @@ struct Params {
     order_quantity: Quantity,
     /// The most shares to hold, at least `order_quantity`.
     max_position: Quantity,
-    /// Milliseconds that a quote stays before it may be moved; keeps us below the broker's limit of
-    /// messages.
+    /// Milliseconds between two messages about one side of an instrument (a cancel does not wait);
+    /// keeps us below the broker's limit of messages.
     requote_ms: u64,
     /// Milliseconds after which the weight of a past trade has halved.
     flow_half_life_ms: u64,
@@ -106,8 +106,14 @@ impl Params {
 struct Quote {
     id: ClientOrderId,
     price: Price,
-    /// When it was sent or moved.
-    since: UnixNanos,
+}
+
+/// One side of an instrument.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    quote: Option<Quote>,
+    /// When we last sent or moved a quote here.
+    touched: UnixNanos,
 }
 
 /// What we know about one instrument.
@@ -118,8 +124,8 @@ struct Market {
     /// Whether its trading is interrupted.
     interrupted: bool,
     flow: Flow,
-    bid: Option<Quote>,
-    ask: Option<Quote>,
+    bid: Place,
+    ask: Place,
 }
 
 struct Imbalance {
@@ -264,22 +270,25 @@ impl Imbalance {
         let market = &mut self.markets[id.index()];
         let place = if side == Side::BUY { &mut market.bid } else { &mut market.ask };
 
-        let result = match (*place, wanted) {
-            (None, Some(price)) => {
+        let rested = now - place.touched >= patience;
+        let result = match (place.quote, wanted) {
+            (None, Some(price)) if rested => {
                 let order = Order::limit(id, self.venue, side, price, quantity);
-                ctx.submit(order).map(|id| *place = Some(Quote { id, price, since: now }))
+                ctx.submit(order)
+                    .map(|id| *place = Place { quote: Some(Quote { id, price }), touched: now })
             }
-            (Some(quote), Some(price)) if quote.price != price && now - quote.since >= patience => {
+            (Some(quote), Some(price)) if quote.price != price && rested => {
                 // Quantity zero: everything that is left.
-                ctx.replace(quote.id, price, Quantity::ZERO)
-                    .map(|()| *place = Some(Quote { price, since: now, ..quote }))
+                ctx.replace(quote.id, price, Quantity::ZERO).map(|()| {
+                    *place = Place { quote: Some(Quote { price, ..quote }), touched: now }
+                })
             }
-            (Some(quote), None) => ctx.cancel(quote.id).map(|()| *place = None),
+            (Some(quote), None) => ctx.cancel(quote.id).map(|()| place.quote = None),
             _ => Ok(()),
         };
         match result {
             // It is gone already; the report is on its way to us.
-            Err(Refusal::UnknownOrder) => *place = None,
+            Err(Refusal::UnknownOrder) => place.quote = None,
             Err(refusal) => ctx.debug(format_args!("{side} quote: {refusal}")),
             Ok(()) => (),
         }
@@ -288,8 +297,8 @@ impl Imbalance {
     fn forget(&mut self, id: InstrumentId, order: ClientOrderId) {
         if let Some(market) = self.markets.get_mut(id.index()) {
             for place in [&mut market.bid, &mut market.ask] {
-                if place.is_some_and(|quote| quote.id == order) {
-                    *place = None;
+                if place.quote.is_some_and(|quote| quote.id == order) {
+                    place.quote = None;
                 }
             }
         }
@@ -300,8 +309,8 @@ impl Imbalance {
             ctx.error(format_args!("cannot cancel our orders: {refusal}"));
         }
         for market in &mut self.markets {
-            market.bid = None;
-            market.ask = None;
+            market.bid.quote = None;
+            market.ask.quote = None;
         }
     }
 }

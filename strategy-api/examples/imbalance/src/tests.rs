@@ -124,6 +124,7 @@ fn nothing_is_quoted_in_an_auction_an_interruption_or_on_a_stale_feed() {
     assert_eq!(host.submitted().len(), 1);
     stop.release_time = strategy_api::TimeOfDay::new(36_000);
     strategy.on_volatility_interruption(&mut host.context(), &stop).unwrap();
+    host.advance(&mut strategy, DurationNanos::from_secs(1)).unwrap();
     show(&mut host, &mut strategy, &book(500, 500));
     assert_eq!(host.working().len(), 1);
 
@@ -146,9 +147,13 @@ fn a_filled_quote_is_replaced_by_a_new_one() {
     report.request = request;
     report.status = OrderStatus::FILLED;
     strategy.on_order(&mut host.context(), &report).unwrap();
+    // Not at once: a side is touched every `requote_ms` at most.
+    show(&mut host, &mut strategy, &book(500, 500));
+    assert_eq!(host.submitted().iter().filter(|(_, order)| order.side == Side::BUY).count(), 1);
+    host.advance(&mut strategy, DurationNanos::from_secs(1)).unwrap();
     show(&mut host, &mut strategy, &book(500, 500));
     let sides: Vec<_> = host.submitted().iter().map(|(_, order)| order.side).collect();
-    assert_eq!(sides, [Side::BUY, Side::BUY, Side::SELL]);
+    assert_eq!(sides, [Side::BUY, Side::SELL, Side::BUY]);
 }
 
 #[test]
