@@ -7,6 +7,8 @@ mod day;
 mod frames;
 mod indices;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod trades;
 
 pub use crate::exchange::listing::InstrumentInfo;

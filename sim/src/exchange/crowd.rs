@@ -18,6 +18,10 @@ const LEVELS: usize = 14;
 const ORDERS_AT_PRICE_MAX: usize = 24;
 /// Rounds of quoting that an auction gets at least, and at most until it has a price.
 const AUCTION_ROUNDS: std::ops::Range<usize> = 8..80;
+/// From this spread on, in ticks, makers step in and nobody cancels.
+const GAP_TICKS: i64 = 2;
+/// How much larger the orders of makers are than those of takers.
+const MAKER_LOTS: i64 = 3;
 /// How many ticks behind the best price makers stay when they think it far off.
 const SHY_TICKS: usize = 3;
 
@@ -142,17 +146,23 @@ impl Instrument {
     fn quote_continuous(&mut self, venue: Venue, now: u64) {
         self.drift(heat(now));
         let rival = self.rival(venue, now);
-        for _ in 0..1 + self.crowd.rng.below(3) {
+        for _ in 0..2 + self.crowd.rng.below(2) {
             let side = self.any_side();
-            if self.crowd.rng.chance(380) {
+            let facing = self.facing(venue, rival, side);
+            let own = self.book(venue).best(side).unwrap_or_else(|| self.worth());
+            let tick = ticks::tick_size(self.info.market, own);
+            let gap = facing.map_or(0, |other| (other - own).abs() / tick);
+            if gap < GAP_TICKS && self.crowd.rng.chance(380) {
                 self.cancel(venue, side);
                 continue;
             }
-            let own = self.book(venue).best(side).unwrap_or_else(|| self.worth());
-            let steps = i64::from(self.crowd.rng.streak(10)) - 1;
+            // Into a wide gap makers step at once, a little more than half of the way.
+            let steps = match gap {
+                ..GAP_TICKS => i64::from(self.crowd.rng.streak(10)) - 1,
+                _ => -(gap / 2 + i64::from(gap > GAP_TICKS)),
+            };
             let price = self.held_back(self.stepped(own, side, steps), own, side);
-            let quantity = self.lot();
-            let facing = self.facing(venue, rival, side);
+            let quantity = MAKER_LOTS * self.lot();
             if !facing.is_some_and(|other| side.reaches(price, other)) {
                 self.add_order(venue, side, price, quantity);
             }
@@ -246,7 +256,7 @@ impl Instrument {
                 if price < self.lower || price > self.upper || price == from {
                     break;
                 }
-                let quantity = self.lot() * 2;
+                let quantity = MAKER_LOTS * self.lot();
                 self.book_mut(venue).add(side, price, quantity, Owner::Crowd);
             }
         }
@@ -278,7 +288,7 @@ impl Instrument {
 
     /// The largest order of continuous trading, shares.
     pub(super) fn lot_max(&self) -> i64 {
-        (1 + self.lot_scale()) << 6
+        (MAKER_LOTS * self.lot_scale()) << 6
     }
 
     fn lot_scale(&self) -> i64 {
