@@ -3,7 +3,9 @@
 
 mod cli_decode;
 mod cli_errors;
+mod new_strategy;
 mod process;
 mod run_faults;
+mod run_secrets;
 mod run_sim;
 mod setup;
