@@ -7,7 +7,7 @@ mod intent;
 mod thread;
 
 pub use intent::{Intent, IntentWriter};
-pub use thread::{GatewayCounters, GatewayParts, StrategyEnd, spawn};
+pub use thread::{Gateway, GatewayCounters, GatewayParts, StrategyEnd, spawn};
 
 use strategy_api::{
     CancelRequest, ClientOrderId, Kind, OrderEvent, OrderReport, OrderRequest, OrderStatus,

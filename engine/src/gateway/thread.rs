@@ -76,7 +76,7 @@ pub fn spawn(parts: GatewayParts) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("gateway".into()).spawn(move || {
         threads::pin("gateway", parts.core);
         let mut idle = Idle::new(parts.wait);
-        let mut gateway = Gateway { clock: Clock::new(), buffer: [0; SLOT_WORDS], parts };
+        let mut gateway = Gateway::new(parts);
         loop {
             // Acquire: what was pushed before `stop` was set is seen by the turn that follows.
             let stopping = gateway.parts.stop.load(Ordering::Acquire);
@@ -96,15 +96,22 @@ pub fn spawn(parts: GatewayParts) -> std::io::Result<JoinHandle<()>> {
     })
 }
 
-struct Gateway {
+/// The gateway without its thread: whoever has it drives it turn by turn, as the tests and benches
+/// of the hot path do.
+pub struct Gateway {
     clock: Clock,
     buffer: [u64; SLOT_WORDS],
     parts: GatewayParts,
 }
 
 impl Gateway {
+    /// A gateway at work on these rings.
+    pub fn new(parts: GatewayParts) -> Self {
+        Self { clock: Clock::new(), buffer: [0; SLOT_WORDS], parts }
+    }
+
     /// Handles what is there; `false` when there was nothing.
-    fn turn(&mut self) -> bool {
+    pub fn turn(&mut self) -> bool {
         let mut busy = self.pass_on_account();
         for index in 0..self.parts.strategies.len() {
             while let Ok(command) = self.parts.strategies[index].commands.pop() {

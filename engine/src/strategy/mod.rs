@@ -7,5 +7,5 @@ mod timers;
 
 pub use filter::Filter;
 pub use host::{HostParts, InstrumentList, StrategyCounters, StrategyHost};
-pub use thread::{Ended, StrategyParts, spawn};
+pub use thread::{Ended, Runner, StrategyParts, Turn, spawn};
 pub use timers::{TIMERS_MAX, Timers};

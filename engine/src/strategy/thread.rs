@@ -75,7 +75,7 @@ pub fn spawn(parts: StrategyParts) -> std::io::Result<JoinHandle<Ended>> {
 
 fn run(parts: StrategyParts) -> Ended {
     let mut idle = Idle::new(parts.wait);
-    let mut runner = Runner { buffer: [0; SLOT_WORDS], pending_extras: 0, parts };
+    let mut runner = Runner::new(parts);
     let result = runner.start().and_then(|()| runner.main_loop(&mut idle));
     let mut stopped = result.err();
     // A strategy that failed is not entered again; one that asked to stop may say goodbye.
@@ -90,7 +90,9 @@ fn run(parts: StrategyParts) -> Ended {
     Ended { stopped }
 }
 
-struct Runner {
+/// A strategy's thread without the thread: whoever has it drives it turn by turn, as the tests and
+/// benches of the hot path do.
+pub struct Runner {
     parts: StrategyParts,
     buffer: [u64; SLOT_WORDS],
     /// `Extras` records dispatched and still without the record they belong to.
@@ -100,30 +102,60 @@ struct Runner {
 /// The strategy is over: why.
 type Over = String;
 
+/// What a turn found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Something was handled; there may be more.
+    Busy,
+    /// There is nothing to do now.
+    Idle,
+    /// The market is over and read to its end.
+    Closed,
+}
+
 impl Runner {
-    fn start(&mut self) -> Result<(), Over> {
+    /// A strategy that was not started yet.
+    pub fn new(parts: StrategyParts) -> Self {
+        Self { buffer: [0; SLOT_WORDS], pending_extras: 0, parts }
+    }
+
+    /// Tells the strategy that events follow.
+    ///
+    /// # Errors
+    /// Why it has stopped already.
+    pub fn start(&mut self) -> Result<(), Over> {
         let now = self.parts.instance.host_mut().clock().now();
         self.parts.instance.host_mut().begin(now, Cause::default());
         self.parts.instance.start().map_err(over)
     }
 
+    /// Handles own orders, a batch of the market, and the timers that are due.
+    ///
+    /// # Errors
+    /// Why the strategy has stopped; it must not be driven any further.
+    pub fn turn(&mut self) -> Result<Turn, Over> {
+        let mut busy = self.read_updates()?;
+        match self.read_market()? {
+            Progress::Some => busy = true,
+            Progress::None => {}
+            Progress::Closed => return Ok(Turn::Closed),
+        }
+        busy |= self.fire_timers()?;
+        self.parts.recorder.hand_over();
+        Ok(if busy { Turn::Busy } else { Turn::Idle })
+    }
+
     fn main_loop(&mut self, idle: &mut Idle) -> Result<(), Over> {
         loop {
-            let mut busy = self.read_updates()?;
-            match self.read_market()? {
-                Progress::Some => busy = true,
-                Progress::None => {}
-                Progress::Closed => return Ok(()),
-            }
-            busy |= self.fire_timers()?;
-            self.parts.recorder.hand_over();
-            if busy {
-                idle.reset();
-            } else {
-                let max = self.until_next_timer();
-                let (market, updates) = (&self.parts.market, &self.parts.updates);
-                let ready = || market.is_ready() || !updates.is_empty();
-                idle.wait(&mut self.parts.sleeper, ready, max);
+            match self.turn()? {
+                Turn::Busy => idle.reset(),
+                Turn::Closed => return Ok(()),
+                Turn::Idle => {
+                    let max = self.until_next_timer();
+                    let (market, updates) = (&self.parts.market, &self.parts.updates);
+                    let ready = || market.is_ready() || !updates.is_empty();
+                    idle.wait(&mut self.parts.sleeper, ready, max);
+                }
             }
         }
     }
