@@ -37,6 +37,31 @@ async fn register_everything(client: &mut Client, options: &Options) {
     client.send(server_support::reg(data)).await;
 }
 
+/// The first frames of a broker that was asked for the same things.
+async fn first_frames(seed: u64, pause: Duration) -> Vec<Value> {
+    let options = Options { plain: true, seed, frames_per_second: 4_000, ..Options::default() };
+    let broker = sim::start(options.clone()).unwrap();
+    let mut client = Client::log_in(&broker, "key").await;
+    // The market waits for its first client, however late it comes.
+    tokio::time::sleep(pause).await;
+    register_everything(&mut client, &options).await;
+    let mut frames = Vec::new();
+    while frames.len() < 1_500 {
+        let Event::Message(message) = client.next().await else { panic!("it goes on") };
+        if message["trnm"] == "REAL" {
+            frames.push(message);
+        }
+    }
+    frames
+}
+
+#[tokio::test]
+async fn a_seed_gives_the_same_frames_whatever_the_clock_on_the_wall_says() {
+    let first = first_frames(5, Duration::ZERO).await;
+    assert_eq!(first, first_frames(5, Duration::from_millis(300)).await);
+    assert_ne!(first, first_frames(6, Duration::ZERO).await);
+}
+
 #[tokio::test]
 async fn counts_are_exact_for_a_client_that_reads_until_the_close() {
     for (plain, frames_per_second) in [(true, 20_000), (true, 0), (false, 0)] {

@@ -5,6 +5,10 @@
 //! by now, lets the market make them and hands them out in one batch. It catches up on what it
 //! missed, but never on more than a twentieth of a second: a pause of the machine does not turn
 //! into a burst. Without a rate it makes batch after batch as long as every client keeps up.
+//!
+//! The market's own clock is counted in slots, one for each frame that is due: the wall clock only
+//! says when a slot comes, not what happens in it. So the same seed, options and registrations give
+//! the same frames on every machine. The market waits for the first registration.
 
 use super::hub::Hub;
 use super::types::RealType;
@@ -17,6 +21,8 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Market events of one batch without a rate.
 const BATCH_STEPS: u64 = 256;
+/// Market time of a slot without a rate: that of 20,000 frames a second.
+const FREE_SLOT_NANOS: u64 = 50_000;
 /// Time between two wakes with a rate.
 const WAKE_INTERVAL: Duration = Duration::from_millis(1);
 /// Time between two looks at the clock while nobody is registered.
@@ -31,6 +37,11 @@ pub(super) async fn run(hub: Rc<Hub>, generator: Generator) {
         frames: Frames::default(),
         batch: BytesMut::with_capacity(1 << 16),
         pace: Pace::new(hub.options.frames_per_second),
+        slot_nanos: match u64::from(hub.options.frames_per_second) {
+            0 => FREE_SLOT_NANOS,
+            per_second => 1_000_000_000 / per_second,
+        },
+        slots: 0,
         hub,
         registered: false,
     };
@@ -53,6 +64,10 @@ struct Market {
     batch: BytesMut,
     pace: Pace,
     registered: bool,
+    /// Market time between two slots, before compression.
+    slot_nanos: u64,
+    /// Slots so far: the market's clock.
+    slots: u64,
 }
 
 impl Market {
@@ -67,14 +82,14 @@ impl Market {
             self.generator.set_registrations(&pairs);
         }
         self.frames.clear();
-        self.generator.advance(self.hub.started.elapsed().as_nanos() as u64, &mut self.frames);
         if self.registered {
-            let before = self.frames.len() as u64;
             let due = self.pace.due(Instant::now());
             // An event may make no frame; it then takes the place of one, so that a quiet market
             // does not keep the thread busy.
             let mut steps = 0;
-            while (self.frames.len() as u64).max(before + steps) < due {
+            while (self.frames.len() as u64).max(steps) < due {
+                self.slots += 1;
+                self.generator.advance(self.slots * self.slot_nanos, &mut self.frames);
                 self.generator.step(&mut self.frames);
                 steps += 1;
             }
