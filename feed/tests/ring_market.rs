@@ -1,12 +1,17 @@
 //! The market ring as its users meet it: order, gaps, the end, the wrap of sequences, and threads
 //! under stress.
 //!
-//! The same tests under ThreadSanitizer, whose runtime needs a standard library that is instrumented
-//! too (`rustup component add rust-src --toolchain nightly`):
+//! The same tests under ThreadSanitizer:
 //!
 //! ```text
-//! TSAN
+//! TSAN_OPTIONS="suppressions=$PWD/feed/tests/ring_support/thread_sanitizer.supp" \
+//! RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" CARGO_TARGET_DIR=target/tsan \
+//! cargo +nightly test -p feed --target x86_64-unknown-linux-gnu \
+//!     --test ring_market --test ring_account --test ring_wake
 //! ```
+//!
+//! Where the sources of the standard library are installed, `-Zbuild-std` instruments it as well, and
+//! takes the place of the second flag and of the suppressions.
 
 mod ring_support;
 

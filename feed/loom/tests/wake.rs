@@ -118,20 +118,41 @@ fn a_sleeper_that_two_writers_wake_misses_neither() {
     });
 }
 
-/// A writer that rouses one sleeper must not hide the other from the second writer.
+/// A thread that sleeps until the flag is set.
+fn sleep_until(flag: &Arc<AtomicBool>, sleeper: &Sleeper) -> thread::JoinHandle<()> {
+    let (flag, mut sleeper) = (Arc::clone(flag), sleeper.clone());
+    thread::spawn(move || {
+        while !flag.load(Relaxed) {
+            sleeper.sleep(|| flag.load(Relaxed), FOREVER);
+        }
+    })
+}
+
+/// The writer that rouses one sleeper must not forget the other, who lies down meanwhile.
+#[test]
+fn two_sleepers_are_woken_one_after_the_other() {
+    check_outcomes(Some(3), &["awake"], || {
+        let (waker, sleeper) = bell();
+        let flags = [0; 2].map(|_| Arc::new(AtomicBool::new(false)));
+        let threads = [0, 1].map(|at| sleep_until(&flags[at], &sleeper));
+        for flag in &flags {
+            flag.store(true, Relaxed);
+            waker.wake();
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(waker.sleeping(), 0);
+        "awake".into()
+    });
+}
+
 #[test]
 fn two_sleepers_and_two_writers_do_not_get_in_each_others_way() {
     check_outcomes(Some(2), &["awake"], || {
         let (waker, sleeper) = bell();
         let flags = [0; 2].map(|_| Arc::new(AtomicBool::new(false)));
-        let readers: [_; 2] = std::array::from_fn(|at| {
-            let (flag, mut sleeper) = (Arc::clone(&flags[at]), sleeper.clone());
-            thread::spawn(move || {
-                while !flag.load(Relaxed) {
-                    sleeper.sleep(|| flag.load(Relaxed), FOREVER);
-                }
-            })
-        });
+        let threads = [0, 1].map(|at| sleep_until(&flags[at], &sleeper));
         let (flag, other_waker) = (Arc::clone(&flags[0]), waker.clone());
         let writing = thread::spawn(move || {
             flag.store(true, Relaxed);
@@ -140,8 +161,8 @@ fn two_sleepers_and_two_writers_do_not_get_in_each_others_way() {
         flags[1].store(true, Relaxed);
         waker.wake();
         writing.join().unwrap();
-        for reader in readers {
-            reader.join().unwrap();
+        for thread in threads {
+            thread.join().unwrap();
         }
         assert_eq!(waker.sleeping(), 0);
         "awake".into()
