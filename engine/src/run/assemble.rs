@@ -158,6 +158,8 @@ pub struct RunningStrategy {
     pub thread: JoinHandle<Ended>,
     /// Its counters.
     pub counters: Arc<StrategyCounters>,
+    /// Ends it without reading what is left.
+    pub give_up: Arc<AtomicBool>,
     /// Set when it stopped before its time.
     pub stopped: Arc<AtomicBool>,
     /// Its hops.
@@ -229,6 +231,7 @@ pub fn start_machinery(
         ]);
         let overrun = Arc::new(AtomicBool::new(false));
         let stopped = Arc::new(AtomicBool::new(false));
+        let give_up = Arc::new(AtomicBool::new(false));
         ends.push(StrategyEnd {
             commands: commands_out,
             updates,
@@ -245,10 +248,12 @@ pub fn start_machinery(
             wait: wait(strategy.wait),
             core: strategy.core,
             overrun,
+            give_up: give_up.clone(),
             stopped: stopped.clone(),
             counters: counters.clone(),
         };
-        prepared.push((strategy.name.clone(), parts, counters, stopped, collector));
+        let flags = (give_up, stopped);
+        prepared.push((strategy.name.clone(), parts, counters, flags, collector));
     }
     // Nothing was started while something could still be refused.
     let (recorder, gateway_collector) = recorder([hops::SUBMIT_TO_GATE, hops::TICK_TO_GATE]);
@@ -268,9 +273,9 @@ pub fn start_machinery(
         counters: gateway_counters.clone(),
     })?;
     let mut strategies = Vec::new();
-    for (name, parts, counters, stopped, collector) in prepared {
+    for (name, parts, counters, (give_up, stopped), collector) in prepared {
         let thread = strategy::spawn(parts)?;
-        strategies.push(RunningStrategy { name, thread, counters, stopped, collector });
+        strategies.push(RunningStrategy { name, thread, counters, give_up, stopped, collector });
     }
     Ok(Machinery {
         strategies,

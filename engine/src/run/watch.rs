@@ -22,6 +22,10 @@ use strategy_api::LogLevel as StrategyLogLevel;
 const TICK: Duration = Duration::from_millis(20);
 /// How long the feed may take to end once it was asked to.
 const END_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long the strategies may take to read what is in their rings once the feed has ended.
+const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a strategy may take to return from the callback it is in, after that.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A run, as the main thread holds it.
 pub(super) struct Watch {
@@ -244,6 +248,7 @@ impl Watch {
             self.files.flush();
             return (summary, true);
         }
+        self.end_strategies();
         let Self { mut machinery, mut files, mut book, broker, feed, refused, .. } = self;
         while let Ok(notice) = feed.notices().try_recv() {
             tracing::info!("feed: {notice:?}");
@@ -263,11 +268,13 @@ impl Watch {
             Err(error) => problems.push(error.to_string()),
         }
         for mut strategy in machinery.strategies {
-            let ended = strategy.thread.join();
+            let is_stuck = !strategy.thread.is_finished();
+            let ended = (!is_stuck).then(|| strategy.thread.join());
             strategy.collector.collect(|hop, recorded| book.add(hop, recorded));
             let stopped = match ended {
-                Ok(ended) => ended.stopped,
-                Err(_) => Some("its thread panicked; this is a bug of the engine".to_owned()),
+                None => Some("it was stuck in a callback; its thread was left behind".to_owned()),
+                Some(Ok(ended)) => ended.stopped,
+                Some(Err(_)) => Some("its thread panicked; this is a bug of the engine".to_owned()),
             };
             if stopped.is_some() {
                 problems.push(format!("strategy {} was stopped before the end", strategy.name));
@@ -312,6 +319,33 @@ impl Watch {
         summary.problems = problems;
         self.view.finish();
         (summary, !wanted)
+    }
+
+    /// Lets the strategies read what is in their rings, within limits: one that is slow or stuck must
+    /// not keep the engine from ending.
+    fn end_strategies(&mut self) {
+        if self.wait_for_strategies(LEFTOVER_TIMEOUT) {
+            return;
+        }
+        for strategy in &self.machinery.strategies {
+            // Relaxed: the strategy's thread looks at it each turn.
+            strategy.give_up.store(true, Ordering::Relaxed);
+        }
+        self.wait_for_strategies(CALLBACK_TIMEOUT);
+    }
+
+    /// Waits for the ends of all strategies; whether they have all come.
+    fn wait_for_strategies(&mut self, timeout: Duration) -> bool {
+        let asked = Instant::now();
+        loop {
+            let strategies = &self.machinery.strategies;
+            let all = strategies.iter().all(|strategy| strategy.thread.is_finished());
+            if all || asked.elapsed() >= timeout {
+                return all;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+            self.drain();
+        }
     }
 }
 

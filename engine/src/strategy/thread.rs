@@ -51,6 +51,8 @@ pub struct StrategyParts {
     pub core: Option<usize>,
     /// Set by the gateway when own order events piled up.
     pub overrun: Arc<AtomicBool>,
+    /// Set at the end of a run for a strategy that takes too long to read what is left.
+    pub give_up: Arc<AtomicBool>,
     /// Set when the thread has stopped before its time.
     pub stopped: Arc<AtomicBool>,
     /// Counters.
@@ -134,6 +136,10 @@ impl Runner {
     /// # Errors
     /// Why the strategy has stopped; it must not be driven any further.
     pub fn turn(&mut self) -> Result<Turn, Over> {
+        // Relaxed: a wish; nothing is ordered by it.
+        if self.parts.give_up.load(Ordering::Relaxed) {
+            return Err("it was too slow to read what was left when the run ended".into());
+        }
         let mut busy = self.read_updates()?;
         match self.read_market()? {
             Progress::Some => busy = true,

@@ -109,11 +109,12 @@ fn own_orders_and_positions_reach_the_strategy_that_asked() {
     let broker = broker(sim::Options::default());
     let (setup, mut running) = start(&broker, "");
     assert!(broker.own_order_life("005930"));
-    let sent = broker.report();
-    let (orders, balances) = (sent.entries_sent["00"], sent.entries_sent["04"]);
-    let before = sent.frames_sent;
+    let of = |code: &str| broker.report().entries_sent.get(code).copied().unwrap_or(0);
+    running.wait_until("the first fill", || of("00") > 0 && of("04") > 0);
+    let before = broker.report().frames_sent;
     running.wait_until("frames after it", || broker.report().frames_sent > before + 100);
     let summary = end(running, 0);
+    let (orders, balances) = (of("00"), of("04"));
     assert_eq!(summary["feed"]["account_records"], orders + balances);
     let [_, seen_orders, seen_balances] = logged_counts(&setup, "one");
     assert_eq!((seen_orders, seen_balances), (orders, balances));

@@ -97,6 +97,7 @@ impl Chain {
             wait: Wait::Spin,
             core: None,
             overrun: overrun.clone(),
+            give_up: Arc::new(AtomicBool::new(false)),
             stopped: Arc::new(AtomicBool::new(false)),
             counters: counters.clone(),
         });
