@@ -22,6 +22,10 @@ const AUCTION_ROUNDS: std::ops::Range<usize> = 8..80;
 const GAP_TICKS: i64 = 2;
 /// How much larger the orders of makers are than those of takers.
 const MAKER_LOTS: i64 = 3;
+/// How far from the fair price takers hurry, as a part of the price.
+const FAR: f64 = 0.02;
+/// How much more they take then.
+const URGENCY: i64 = 5;
 /// How many ticks behind the best price makers stay when they think it far off.
 const SHY_TICKS: usize = 3;
 
@@ -71,7 +75,9 @@ impl Instrument {
         self.drift(heat);
         let last = self.stats(View::All).last as f64;
         let crowd = &mut self.crowd;
-        let lean = 500.0 + crowd.mood * 120.0 + (crowd.fair - last) / last * 60_000.0;
+        let away = (crowd.fair - last) / last;
+        let urgency = if away.abs() > FAR { URGENCY } else { 1 };
+        let lean = 500.0 + crowd.mood * 120.0 + away * 60_000.0;
         let (resting, who) = if crowd.rng.chance(lean.clamp(60.0, 940.0) as u64) {
             (Side::Ask, Aggressor::Buyer)
         } else {
@@ -82,7 +88,7 @@ impl Instrument {
         let print = match at_middle {
             Some(print) => print,
             None => {
-                let quantity = self.lot() * heat;
+                let quantity = self.lot() * heat * urgency;
                 let best = self.book(venue).best(resting)?;
                 let mut fills = std::mem::take(&mut self.fills);
                 fills.clear();

@@ -53,11 +53,11 @@ impl Checker {
             let shape = self.shapes.of(entry);
             let fields = Fields { values: &entry.values.pairs, shape };
             let (code, view) = split(entry.item);
-            if market.by_code.get(code).is_none() {
+            let Some(index) = market.by_code.get(code) else {
                 assert_eq!((entry.kind, entry.item), ("0s", ""));
                 continue;
-            }
-            let instrument = &market.instruments[market.by_code[code]];
+            };
+            let instrument = &market.instruments[*index];
             if entry.kind != "0s" && entry.kind != "1h" {
                 check_price_and_change(&fields, instrument);
             }

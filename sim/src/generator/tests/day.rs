@@ -3,6 +3,7 @@
 use super::reading::{Fields, Shapes, read};
 use super::run::Run;
 use crate::clock::{Phase, SECOND, TimeOfDay, Venue};
+use crate::exchange::book::Side;
 use crate::generator::{Frames, Generator};
 
 /// What a test looks at: type, item, and some values of each entry.
@@ -207,4 +208,33 @@ fn far_news_interrupts_trading_for_two_minutes() {
         assert_eq!(reasons, ["정적VI", "정적VI", "", ""]);
         assert_eq!(infos[0].texts[1..], ["+349500", "-188500", "269000"]);
     }
+}
+
+#[test]
+fn the_two_venues_do_not_cross_when_trading_comes_back() {
+    let codes = ["005930", "000660", "035420", "005380", "051910", "035720", "068270", "105560"];
+    let items = codes.map(|code| format!("{code}_AL"));
+    let items: Vec<&str> = items.iter().map(String::as_str).collect();
+    let mut market = market(TimeOfDay::new(9, 5, 0), 1.0, &items, &["0B"]);
+    for code in codes {
+        let index = market.by_code[code];
+        market.instruments[index].news(14.0);
+    }
+    let mut frames = Frames::default();
+    let mut released = [false; 8];
+    for step in 0..20_000u64 {
+        frames.clear();
+        market.advance(step * SECOND / 50, &mut frames);
+        for (code, released) in codes.iter().zip(&mut released) {
+            let instrument = &market.instruments[market.by_code[*code]];
+            if instrument.interruption.is_none() {
+                *released |= instrument.interruptions > 0;
+                let (krx, nxt) = (&instrument.krx, &instrument.nxt);
+                assert!(krx.best(Side::Bid) < nxt.best(Side::Ask), "{code}");
+                assert!(nxt.best(Side::Bid) < krx.best(Side::Ask), "{code}");
+            }
+        }
+        market.step(&mut frames);
+    }
+    assert!(released.iter().all(|released| *released), "{released:?}");
 }

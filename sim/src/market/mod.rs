@@ -1,6 +1,0 @@
-//! The exchange: instruments, order books, participants.
-
-pub(crate) mod auction;
-pub(crate) mod book;
-pub(crate) mod listing;
-pub(crate) mod ticks;
