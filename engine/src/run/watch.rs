@@ -13,6 +13,7 @@ use crate::telemetry::LatencyBook;
 use crossbeam::channel::Receiver;
 use feed::handler::{FeedCounts, FeedHandle, FeedNotice, HopHistograms, Quarantined};
 use feed::session::{ConditionRequest, EndReason, FeedEvent, LogLevel};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ pub(super) struct Watch {
     book: LatencyBook,
     feed_state: String,
     last_warning: Option<String>,
+    /// Registrations that the broker refused, in its words; the same one comes after each login.
+    refusals: BTreeSet<String>,
     quarantine_left_out: u64,
     started: Instant,
     interval_started: Instant,
@@ -81,6 +84,7 @@ impl Watch {
             book: LatencyBook::new(names),
             feed_state: "starting".to_owned(),
             last_warning: None,
+            refusals: BTreeSet::new(),
             quarantine_left_out: 0,
             started: Instant::now(),
             interval_started: Instant::now(),
@@ -138,8 +142,12 @@ impl Watch {
                 if let Some(change) = event.change() {
                     self.feed_state = change.name().to_owned();
                 }
-                if matches!(event, FeedEvent::Subscribed { .. }) {
-                    self.follow_conditions();
+                match event {
+                    FeedEvent::Subscribed { .. } => self.follow_conditions(),
+                    FeedEvent::Refused { text } => {
+                        self.refusals.insert(text.clone());
+                    }
+                    _ => {}
                 }
                 let elapsed = self.started.elapsed().as_secs_f64();
                 self.view.note(&format!("[{elapsed:6.1} s] feed: {event}"));
@@ -249,6 +257,8 @@ impl Watch {
             return (summary, true);
         }
         self.end_strategies();
+        self.drain();
+        problems.extend(std::mem::take(&mut self.refusals));
         let Self { mut machinery, mut files, mut book, broker, feed, refused, .. } = self;
         while let Ok(notice) = feed.notices().try_recv() {
             tracing::info!("feed: {notice:?}");

@@ -157,3 +157,25 @@ fn a_silent_connection_is_left_and_made_again() {
     let summary = end(running, 0);
     assert!(summary["feed"]["reconnects"].as_u64().unwrap() >= 1);
 }
+
+#[test]
+fn ctrl_c_on_a_silent_connection_still_ends_in_order() {
+    let broker = broker(sim::Options::default());
+    let (setup, running) = start(&broker, "");
+    broker.stall(true);
+    let summary = end(running, 0);
+    assert_eq!(summary["ended"], "ended by a signal");
+    assert_eq!(setup.logged("one", "goodbye").len(), 1);
+    broker.stall(false);
+}
+
+#[test]
+fn registrations_that_the_broker_refuses_are_a_problem_of_the_run() {
+    let broker = broker(sim::Options { items_max: 1, ..sim::Options::default() });
+    let (setup, mut running) = start(&broker, "");
+    running
+        .wait_until("the strategy was told", || !setup.logged("one", "feed change=2").is_empty());
+    let summary = end(running, 1);
+    let problems = problems(&summary);
+    assert!(problems.iter().any(|text| text.contains("refused")), "{problems:?}");
+}

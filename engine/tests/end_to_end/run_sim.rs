@@ -252,7 +252,7 @@ fn a_strategy_that_sleeps_loses_events_is_told_and_delays_no_one() {
     // machine: it loses nothing and sees what the slow one missed.
     let slow = a_watcher("slow", "params = { sleep_ms = 200, slow_trades = 12 }");
     let strategies = format!("{slow}{}", a_watcher("quick", ""));
-    let setup = watching("market_ring_slots = 1024", &strategies);
+    let setup = watching("market_ring_slots = 2048", &strategies);
     let finished = run(setup.run(&["--duration", "3s", "--json"])).ended_with(0);
     let summary = summary(&finished.stdout);
     let (slow, quick) = (strategy(&summary, "slow"), strategy(&summary, "quick"));
