@@ -31,12 +31,12 @@ use trades::Printed;
 
 /// Picks of a stream before a step gives up: in a closed market most have nothing to say.
 const PICKS_MAX: usize = 24;
-/// One step in so many brings news that moves an instrument far.
-const NEWS_ONE_IN: u64 = 40_000;
+/// Market time between news that move one instrument far, on average: half an hour.
+const NEWS_EVERY: u64 = 1_800 * SECOND;
 /// How far such news moves it, percent: enough for an interruption.
 const NEWS_PERCENT: f64 = 14.0;
-/// One step in so many brings news that moves the whole market.
-const MARKET_NEWS_ONE_IN: u64 = 25_000;
+/// Market time between news that move the whole market, on average.
+const MARKET_NEWS_EVERY: u64 = 20 * SECOND;
 /// Instruments that trade behind an index between two of its messages.
 const MEMBERS_STIRRED: u64 = 4;
 
@@ -63,6 +63,8 @@ pub(crate) struct Generator {
     /// Begin of the run and its present, in nanoseconds since midnight.
     start: u64,
     now: u64,
+    /// When it was last asked whether there is news.
+    news_at: u64,
     compression: f64,
     next_notice: usize,
     next_change: u64,
@@ -108,6 +110,7 @@ impl Generator {
             off_hours: vec![[(0, 0); VIEWS]; count],
             rng: Rng::new(options.seed, 0x6E6E),
             start: now,
+            news_at: now,
             now,
             compression: options.time_compression,
             next_notice: NOTICES.partition_point(|notice| notice.at < now),
@@ -164,11 +167,12 @@ impl Generator {
     }
 
     fn bring_news(&mut self, index: usize) {
-        if self.rng.below(NEWS_ONE_IN) == 0 {
+        let passed = self.now - std::mem::replace(&mut self.news_at, self.now);
+        if self.rng.below(NEWS_EVERY) < passed * self.streams.instruments {
             let percent = if self.rng.chance(500) { NEWS_PERCENT } else { -NEWS_PERCENT };
             self.instruments[index].news(percent);
         }
-        if self.rng.below(MARKET_NEWS_ONE_IN) == 0 {
+        if self.rng.below(MARKET_NEWS_EVERY) < passed {
             let percent = self.rng.normal();
             for instrument in &mut self.instruments {
                 instrument.market_news(percent);

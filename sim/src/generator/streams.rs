@@ -28,6 +28,8 @@ pub(super) struct Streams {
     trades: Vec<[Option<Arc<str>>; VIEWS]>,
     /// The 0g items of each instrument, by view.
     infos: Vec<[Option<Arc<str>>; VIEWS]>,
+    /// How many different instruments there are among the pairs.
+    pub(super) instruments: u64,
     /// Whether somebody wants type 0s.
     pub(super) session: bool,
     /// Whether somebody wants type 1h.
@@ -42,6 +44,7 @@ impl Streams {
             sums: Vec::new(),
             trades: vec![Default::default(); instruments],
             infos: vec![Default::default(); instruments],
+            instruments: 0,
             session: false,
             interruptions: false,
         }
@@ -69,6 +72,10 @@ impl Streams {
             self.sums.push(total);
             self.list.push(Stream { item, instrument: index, view, kind });
         }
+        let mut different: Vec<usize> = self.list.iter().map(|stream| stream.instrument).collect();
+        different.sort_unstable();
+        different.dedup();
+        self.instruments = different.len() as u64;
     }
 
     /// Draws a stream by its weight; `None` when none can speak by itself.

@@ -3,7 +3,7 @@
 use super::{Writer, percent_hundredths};
 use crate::clock::{Phase, Venue, hhmmss};
 use crate::exchange::auction::Equilibrium;
-use crate::exchange::book::{Book, Side};
+use crate::exchange::book::Side;
 use crate::exchange::instrument::Instrument;
 use crate::exchange::stats::View;
 
@@ -43,8 +43,9 @@ pub(crate) fn write_depth(
     let base = instrument.info.base_price;
     let asks = rows(instrument, view, Side::Ask);
     let bids = rows(instrument, view, Side::Bid);
-    let total = |side| totals(instrument, view, side).iter().sum::<i64>();
-    let (ask_total, bid_total) = (total(Side::Ask), total(Side::Bid));
+    // The totals are those of the levels shown, as in the broker's own example.
+    let total = |rows: &[Row]| rows.iter().map(Row::quantity).sum::<i64>();
+    let (ask_total, bid_total) = (total(&asks), total(&bids));
     w.time(21, hhmmss(now));
     for (level, (ask, bid)) in asks.iter().zip(&bids).enumerate() {
         let fid = level as u32;
@@ -84,7 +85,7 @@ pub(crate) fn write_depth(
         w.str(216, "");
     }
     if view == View::All {
-        split(w, &asks, &bids, instrument);
+        split(w, &asks, &bids);
     } else {
         zeros(w, 6044..=6087);
     }
@@ -131,25 +132,13 @@ fn rows(instrument: &Instrument, view: View, side: Side) -> [Row; LEVELS] {
     rows
 }
 
-/// Shares on all levels, KRX and Nextrade.
-fn totals(instrument: &Instrument, view: View, side: Side) -> [i64; 2] {
-    let sum = |book: &Book| book.levels(side).iter().map(|level| level.quantity).sum();
-    match view {
-        View::Krx => [sum(&instrument.krx), 0],
-        View::Nxt => [0, sum(&instrument.nxt)],
-        View::All => [sum(&instrument.krx), sum(&instrument.nxt)],
-    }
-}
-
 fn expected(instrument: &Instrument, view: View, now: u64) -> Option<Equilibrium> {
     let venue = if view == View::Nxt { Venue::Nxt } else { Venue::Krx };
     (instrument.phase(venue, now) == Phase::Auction).then(|| instrument.expected(venue)).flatten()
 }
 
 /// FIDs 6044–6087 under `_AL`: each venue's share of every level, and its totals.
-fn split(w: &mut Writer<'_>, asks: &[Row; LEVELS], bids: &[Row; LEVELS], instrument: &Instrument) {
-    let ask_totals = totals(instrument, View::All, Side::Ask);
-    let bid_totals = totals(instrument, View::All, Side::Bid);
+fn split(w: &mut Writer<'_>, asks: &[Row; LEVELS], bids: &[Row; LEVELS]) {
     let shares: [fn(&Row) -> i64; 2] = [|row| row.krx, |row| row.nxt];
     for (venue, share) in shares.iter().enumerate() {
         let first = 6044 + 22 * venue as u32;
@@ -159,8 +148,8 @@ fn split(w: &mut Writer<'_>, asks: &[Row; LEVELS], bids: &[Row; LEVELS], instrum
         for (level, row) in bids.iter().enumerate() {
             w.number(first + 10 + level as u32, share(row));
         }
-        w.number(first + 20, ask_totals[venue]);
-        w.number(first + 21, bid_totals[venue]);
+        w.number(first + 20, asks.iter().map(share).sum());
+        w.number(first + 21, bids.iter().map(share).sum());
     }
 }
 
