@@ -232,6 +232,8 @@ fn read_feed(section: Section<'_, '_>) -> Feed {
         silence_timeout: millis(&section, "silence_timeout_ms", 500, 600_000, 30_000),
         reconnect_min: millis(&section, "reconnect_min_ms", 10, 600_000, 500),
         reconnect_max: millis(&section, "reconnect_max_ms", 10, 600_000, 30_000),
+        login_attempts_max: section.integer("login_attempts_max", 0..=1_000_000).unwrap_or(5)
+            as u32,
         market_ring_slots: slots(&section, "market_ring_slots", 64, 1 << 20, 16_384),
         account_ring_slots: slots(&section, "account_ring_slots", 64, 1 << 16, 1_024),
         quarantine_frames: section.integer("quarantine_frames", 0..=1_000_000).unwrap_or(1_000)

@@ -163,6 +163,8 @@ pub struct Feed {
     /// Longest pause before a new connection.
     #[serde(rename = "reconnect_max_ms", serialize_with = "millis")]
     pub reconnect_max: Duration,
+    /// Attempts in a row that may fail before the first login; 0: any number.
+    pub login_attempts_max: u32,
     /// Slots of the market ring, a power of two.
     pub market_ring_slots: usize,
     /// Slots of the account ring, a power of two.

@@ -163,6 +163,7 @@ fn session_options(config: &Config) -> SessionOptions {
             // Two engines that lost the same line must not come back in step.
             seed: u64::from(std::process::id()) ^ nanos_now(),
         },
+        attempts_max_before_login: Some(feed.login_attempts_max).filter(|max| *max > 0),
         ..SessionOptions::default()
     }
 }
