@@ -15,11 +15,12 @@
 mod ring_links;
 
 use std::hint::{black_box, spin_loop};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use core_affinity::CoreId;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::utils::CachePadded;
 use feed::ring::{Poll, bell, market_ring};
@@ -28,9 +29,14 @@ use ring_links::{
     Writer,
 };
 
-/// Puts this thread on core number `at`, if there is one.
+/// Puts this thread on core 0, or on one of the others in turn.
 fn pin(at: usize) {
-    if let Some(core) = core_affinity::get_core_ids().unwrap_or_default().get(at) {
+    // Asked once, before the first thread is pinned: a thread sees only the cores it may run on, and
+    // hands that on to the threads it starts.
+    static CORES: OnceLock<Vec<CoreId>> = OnceLock::new();
+    let cores = CORES.get_or_init(|| core_affinity::get_core_ids().unwrap_or_default());
+    let at = if at == 0 { 0 } else { 1 + (at - 1) % cores.len().saturating_sub(1).max(1) };
+    if let Some(core) = cores.get(at) {
         core_affinity::set_for_current(*core);
     }
 }
@@ -244,6 +250,7 @@ fn check_answers() {
 }
 
 fn suites(criterion: &mut Criterion) {
+    pin(0);
     check_answers();
     hops::<8>(criterion);
     hops::<48>(criterion);
