@@ -9,25 +9,22 @@
 //! # Protocol
 //!
 //! Record number `s`, its *sequence*, goes into slot `s % capacity`. Sequences count from 0, without
-//! holes, and wrap around at 2^64. Each slot is a sequence lock, whose stamp tells a reader who waits
-//! for `s` all it needs to know:
+//! holes, and wrap around at 2^64. Each slot is a sequence lock with two stamps: `begun` says which
+//! record it is about to receive, `done` which one it holds. A reader who waits for `s` looks at
+//! `done`:
 //!
-//! | stamp - `s` | the slot | the reader gets |
+//! | `done - s` | the slot | the reader gets |
 //! |---|---|---|
-//! | 0 | holds `s` | the record, if the stamp is still the same after the copy |
-//! | 1 | is about to receive `s` for the first time | nothing yet |
-//! | below 0 | holds, or is about to lose, an earlier record | nothing yet |
-//! | above 1 | holds, or is about to receive, a later record | a gap: `s` is gone |
-//!
-//! "About to receive `t`" is written as `t + 1`. No slot ever holds both `t` and `t + 1`, because a
-//! ring has at least two slots, so this mark cannot be mistaken for a sequence.
+//! | 0 | holds `s`, or did so until now | the record, if `begun` is still `s` after the copy; else a gap |
+//! | below 0 | holds an earlier record | nothing yet |
+//! | above 0 | holds a later record | a gap: `s` is gone |
 //!
 //! ```text
 //!  publisher                                   reader
-//!  P1  stamp  ← s + 1        Release           R1  stamp = s ?               Acquire
+//!  P1  begun  ← s            Release           R1  done = s ?                Acquire
 //!  P2  fence                 Release           R2  copy length and words     Relaxed
-//!  P3  length and words      Relaxed           R3  fence                     Acquire
-//!  P4  stamp  ← s            Release           R4  stamp still s ?           Relaxed
+//!  P3  words and length      Relaxed           R3  fence                     Acquire
+//!  P4  done   ← s            Release           R4  begun still s ?           Relaxed
 //!  P5  cursor ← s + 1        Release
 //! ```
 //!
@@ -150,7 +147,7 @@ impl<const W: usize> Publisher<W> {
     fn begin(&self) -> &Slot<W> {
         let slot = self.shared.slot(self.next);
         // P1. Release: pairs with the fence in `Reader::skip_to_newest`, which wants the cursor.
-        slot.stamp.store(being_written(self.next), Release);
+        slot.begun.store(self.next, Release);
         // P2. Release: pairs with the Acquire fence R3 of a reader that meets one of our words.
         fence(Release);
         slot
@@ -162,7 +159,7 @@ impl<const W: usize> Publisher<W> {
         let sequence = self.next;
         self.next = sequence.wrapping_add(1);
         // P4. Release: pairs with R1, the Acquire load of the stamp in `Reader::poll`.
-        self.shared.slot(sequence).stamp.store(sequence, Release);
+        self.shared.slot(sequence).done.store(sequence, Release);
         // P5. Release: pairs with the Acquire loads of the cursor in `Subscribers` and `Reader`.
         self.shared.cursor.store(self.next, Release);
         sequence
@@ -310,19 +307,19 @@ impl<const W: usize> Reader<W> {
         let sequence = self.next;
         let slot = self.shared.slot(sequence);
         // R1. Acquire: pairs with P4, the Release store of the stamp in `Publisher::finish`.
-        let stamp = slot.stamp.load(Acquire);
-        if stamp == sequence {
+        let done = slot.done.load(Acquire);
+        if done == sequence {
             let length = slot.load(buffer); // R2
             // R3. Acquire: pairs with the Release fence P2 of the record that overwrites this one.
             fence(Acquire);
             // R4. Relaxed: the fence above is what makes it late enough.
-            if slot.stamp.load(Relaxed) == sequence {
+            if slot.begun.load(Relaxed) == sequence {
                 self.next = sequence.wrapping_add(1);
                 return Poll::Record { sequence, words: &buffer[..length] };
             }
             return self.skip_to_newest();
         }
-        if is_later(stamp, sequence) {
+        if is_later(done, sequence) {
             return self.skip_to_newest();
         }
         self.empty_or_closed()
@@ -333,8 +330,8 @@ impl<const W: usize> Reader<W> {
     #[inline]
     pub fn is_ready(&self) -> bool {
         // Acquire: as R1. The answer alone needs no ordering, but a reader woken by it polls next.
-        let stamp = self.shared.slot(self.next).stamp.load(Acquire);
-        stamp == self.next || is_later(stamp, self.next) || self.shared.is_closed()
+        let done = self.shared.slot(self.next).done.load(Acquire);
+        done == self.next || is_later(done, self.next) || self.shared.is_closed()
     }
 
     /// How many records are published that this reader has not polled, lost ones included. Costs the
@@ -367,8 +364,8 @@ impl<const W: usize> Reader<W> {
         // The publisher may have published between our look at the slot and its end, hence the
         // second look. It ends by `is_closed`, which tells everything that was published.
         if self.shared.is_closed() {
-            let stamp = self.shared.slot(self.next).stamp.load(Acquire);
-            if stamp != self.next && !is_later(stamp, self.next) {
+            let done = self.shared.slot(self.next).done.load(Acquire);
+            if done != self.next && !is_later(done, self.next) {
                 return Poll::Closed;
             }
         }
@@ -416,13 +413,14 @@ pub fn market_ring_from<const W: usize>(
     capacity_slots: usize,
     first: u64,
 ) -> Result<(Publisher<W>, Subscribers<W>), RingError> {
-    // Two slots, so that `being_written(s)` is no sequence that the slot of `s` could hold.
+    // Two slots, so that the newest record is safe while the next one is written.
     check_capacity(capacity_slots, 2)?;
     let mask = capacity_slots as u64 - 1;
     let shared = Arc::new(Shared {
         slots: Slot::row(capacity_slots, |index| {
             let laps_into_ring = (index as u64).wrapping_sub(first) & mask;
-            being_written(first.wrapping_add(laps_into_ring))
+            // One lap before its first record.
+            first.wrapping_add(laps_into_ring).wrapping_sub(capacity_slots as u64)
         }),
         first,
         cursor: CachePadded::new(AtomicU64::new(first)),
@@ -432,14 +430,8 @@ pub fn market_ring_from<const W: usize>(
     Ok((publisher, Subscribers { shared }))
 }
 
-/// Stamp of a slot that is about to receive `sequence`.
+/// Whether a slot that holds `done` holds a later record than `sequence`.
 #[inline]
-fn being_written(sequence: u64) -> u64 {
-    sequence.wrapping_add(1)
-}
-
-/// Whether the stamp of the slot of `sequence` belongs to a later record.
-#[inline]
-fn is_later(stamp: u64, sequence: u64) -> bool {
-    stamp.wrapping_sub(sequence) as i64 > 1
+fn is_later(done: u64, sequence: u64) -> bool {
+    done.wrapping_sub(sequence) as i64 > 0
 }

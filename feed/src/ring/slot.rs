@@ -1,31 +1,43 @@
-//! One slot: a stamp, the length of the record, and its words.
+//! One slot: two stamps, the length of the record, and its words.
 
 use super::error::RecordTooLong;
 use super::sync::{AtomicU64, Ordering::Relaxed};
 
 /// A place for one record of up to `W` words.
 ///
-/// The alignment gives every slot cache lines of its own. Stamp and length stand in front of the
-/// words, so that a record of 48 bytes needs one line to cross cores and one of 112 bytes two.
+/// The alignment gives every slot cache lines of its own. Readers who wait look at `done` again and
+/// again, so its line is written last, in one go with the words that share it, and the mark that
+/// comes first stands in the next line. A record of 48 bytes needs two lines to cross cores, one of
+/// 112 bytes as well.
 #[repr(C, align(64))]
 #[derive(Debug)]
 pub(super) struct Slot<const W: usize> {
     /// Tells which sequence the slot holds. What its values mean is the business of each ring.
-    pub(super) stamp: AtomicU64,
+    pub(super) done: AtomicU64,
     /// Length of the record in words, at most `W`.
     length: AtomicU64,
-    words: [AtomicU64; W],
+    /// What fits into the line of `done`.
+    head: [AtomicU64; HEAD_WORDS],
+    /// Tells which sequence the slot is about to receive.
+    pub(super) begun: AtomicU64,
+    /// The rest; the last `HEAD_WORDS` of them are never used.
+    tail: [AtomicU64; W],
 }
 
+/// Words in the first line of a slot.
+const HEAD_WORDS: usize = 6;
+
 impl<const W: usize> Slot<W> {
-    /// Makes `capacity_slots` empty slots; `stamp` gets the position of each.
-    pub(super) fn row(capacity_slots: usize, stamp: impl Fn(usize) -> u64) -> Box<[Self]> {
+    /// Makes `capacity_slots` empty slots; `done` gets the position of each.
+    pub(super) fn row(capacity_slots: usize, done: impl Fn(usize) -> u64) -> Box<[Self]> {
         const { assert!(W > 0, "a slot has room for at least one word") }
         (0..capacity_slots)
             .map(|index| Self {
-                stamp: AtomicU64::new(stamp(index)),
+                done: AtomicU64::new(done(index)),
                 length: AtomicU64::new(0),
-                words: std::array::from_fn(|_| AtomicU64::new(0)),
+                head: std::array::from_fn(|_| AtomicU64::new(0)),
+                begun: AtomicU64::new(0),
+                tail: std::array::from_fn(|_| AtomicU64::new(0)),
             })
             .collect()
     }
@@ -39,22 +51,32 @@ impl<const W: usize> Slot<W> {
         Ok(())
     }
 
-    /// Writes the record, but not the stamp. The record must fit; see [`Slot::fits`].
+    /// Writes the record, but not the stamps. The record must fit; see [`Slot::fits`].
     ///
-    /// Relaxed: the stamp that the ring writes afterwards orders these stores.
+    /// Relaxed: the stamp that the ring writes afterwards orders these stores. What shares its line
+    /// comes last.
     #[inline]
     pub(super) fn store(&self, record: &[u64]) {
         debug_assert!(record.len() <= W, "a record fits its slot");
-        self.store_length(record.len());
-        for (slot_word, word) in self.words.iter().zip(record) {
-            slot_word.store(*word, Relaxed);
+        if let Some((head, tail)) = record.split_first_chunk::<HEAD_WORDS>() {
+            store_words(&self.tail, tail);
+            store_words(&self.head, head);
+        } else {
+            store_words(&self.head, record);
         }
+        self.store_length(record.len());
     }
 
     /// Writes one word; says whether the slot has such a word.
     #[inline]
     pub(super) fn store_word(&self, index: usize, word: u64) -> bool {
-        self.words.get(index).inspect(|slot_word| slot_word.store(word, Relaxed)).is_some()
+        let place = match index.checked_sub(HEAD_WORDS) {
+            _ if index >= W => return false,
+            None => &self.head[index],
+            Some(index) => &self.tail[index],
+        };
+        place.store(word, Relaxed);
+        true
     }
 
     /// Writes the length, in words.
@@ -70,9 +92,27 @@ impl<const W: usize> Slot<W> {
     #[inline]
     pub(super) fn load(&self, buffer: &mut [u64; W]) -> usize {
         let length = (self.length.load(Relaxed) as usize).min(W);
-        for (word, slot_word) in buffer[..length].iter_mut().zip(&self.words) {
-            *word = slot_word.load(Relaxed);
+        let record = &mut buffer[..length];
+        if let Some((head, tail)) = record.split_first_chunk_mut::<HEAD_WORDS>() {
+            load_words(&self.head, head);
+            load_words(&self.tail, tail);
+        } else {
+            load_words(&self.head, record);
         }
         length
+    }
+}
+
+#[inline]
+fn store_words(places: &[AtomicU64], words: &[u64]) {
+    for (place, word) in places.iter().zip(words) {
+        place.store(*word, Relaxed);
+    }
+}
+
+#[inline]
+fn load_words(places: &[AtomicU64], words: &mut [u64]) {
+    for (place, word) in places.iter().zip(words) {
+        *word = place.load(Relaxed);
     }
 }
