@@ -34,9 +34,46 @@ fn cases() -> Vec<(String, Vec<u8>)> {
         .collect();
     cases.push(("n_structure_100000_opening_arrays.json".into(), vec![b'['; 100_000]));
     cases.push(("n_structure_open_array_object.json".into(), b"[{\"\":".repeat(50_000)));
+    for (index, bytes) in NOT_UTF8.iter().enumerate() {
+        cases.push((format!("n_not_utf8_{index}"), bytes.to_vec()));
+    }
     cases.sort();
     cases
 }
+
+/// Bytes that are no UTF-8, or UTF-8 with a byte order mark, in every place of a document: alone, in a
+/// string, in a key, in a number, behind an escape; and other encodings.
+const NOT_UTF8: &[&[u8]] = &[
+    b"\xff",
+    b"[\xff]",
+    b"[a\xe5]",
+    b"[\"\xff\"]",
+    b"[\"\x80\"]",
+    b"[\"a\xc3\"]",
+    b"[\"\xc0\xaf\"]",
+    b"[\"\xe0\x80\x80\"]",
+    b"[\"\xed\xa0\x80\"]",
+    b"[\"\xf4\x90\x80\x80\"]",
+    b"[\"\xf8\x88\x80\x80\x80\"]",
+    b"[\"\xfc\x80\x80\x80\x80\x80\"]",
+    b"[\"\xea\xb0\"]",
+    b"[\"\\u\xe5\"]",
+    b"[\"\\\xe5\"]",
+    b"[\"\\u00e\xa9\"]",
+    b"{\"\xb9\":0}",
+    b"{\"\xb9\":\"0\",}",
+    b"[0\xe5]",
+    b"[1e\xe5]",
+    b"[1.5e1\xe5]",
+    b"[123\xe5]",
+    b"{\"a\":\"b\"}\xe9",
+    b"\xef\xbb\xbf[]",
+    b"\xef\xbb",
+    b"\xfe\xff\x00[\x00]",
+    b"\xff\xfe[\x00]\x00",
+    b"\x00[\x00]",
+    b"[\x00]\x00",
+];
 
 fn each_scanner(mut check: impl FnMut(&mut Scanner, &Setup)) {
     for path in ScanPath::ALL {
@@ -56,7 +93,7 @@ fn each_scanner(mut check: impl FnMut(&mut Scanner, &Setup)) {
 #[test]
 fn the_suite_is_accepted_and_refused_as_it_says() {
     let cases = cases();
-    assert_eq!(cases.len(), 318);
+    assert_eq!(cases.len(), 291 + 2 + NOT_UTF8.len());
     each_scanner(|scanner, setup| {
         for (name, bytes) in &cases {
             let accepted = match scanned(scanner, bytes, setup.stamps) {
