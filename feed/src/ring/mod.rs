@@ -30,11 +30,13 @@
 //!
 //! # How it is checked
 //!
-//! - `cargo test -p feed ring`, and `--test ring_market`, `ring_account`, `ring_wake`: threads under
-//!   stress, the wrap of sequences, properties against a model.
+//! - `cargo test -p feed --test 'ring_*'`: threads under stress, the wrap of sequences, properties
+//!   against a model.
 //! - `.ci/loom`: the crate in `feed/loom` compiles this module with loom's atomics and threads and
-//!   runs every interleaving, with every value that the memory model lets a load return, as tables of
-//!   allowed outcomes.
+//!   runs their interleavings, with the values that the memory model lets a load return, as tables of
+//!   allowed outcomes. The larger models are bounded to two or three preemptions; and loom never
+//!   shows a load the value of a store that comes after it in its own run, so that C3 and P1 of
+//!   [`account`] rest on the argument given there.
 //! - ThreadSanitizer: see the head of `tests/ring_market.rs` for the command.
 //! - Miri: `cargo +nightly miri test -p feed --test ring_account`, where the component exists.
 
