@@ -48,12 +48,16 @@ const SLEEP_MAX: Duration = Duration::from_millis(100);
 pub(super) fn run(options: HandlerOptions, parts: Parts) -> FeedOutcome {
     let pinned =
         options.core.map(|id| (id, core_affinity::set_for_current(core_affinity::CoreId { id })));
+    let wakers = [options.outlets.market_waker.clone(), options.outlets.account_waker.clone()];
     let mut feed = Feed::new(options, parts);
     if let Some((core, false)) = pinned {
         let text = format!("the feed thread could not be pinned to core {core}; it runs anywhere");
         feed.log(LogLevel::Warn, text);
     }
-    feed.run()
+    let outcome = feed.run();
+    // The rings are closed now: readers that sleep are to learn of it at once.
+    wakers.into_iter().flatten().for_each(|waker| waker.wake());
+    outcome
 }
 
 struct Feed {
