@@ -22,8 +22,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use strategy_api::{Instrument, Kind, Text};
 
-/// Intents that can wait for the disk.
-const INTENTS_MAX: usize = 65_536;
+/// Intents that can wait for the disk: the main thread takes them every 20 ms, so this holds bursts of
+/// hundreds of thousands a second.
+const INTENTS_MAX: usize = 8_192;
 /// How long a thread in `auto` spins before it sleeps.
 pub const SPIN: Duration = Duration::from_micros(50);
 
