@@ -16,6 +16,8 @@ pub struct Summary {
     pub ended: String,
     /// What went wrong, worst first; empty when all went well.
     pub problems: Vec<String>,
+    /// What was counted but not kept, because some place was full; no failure of the run.
+    pub left_out: Vec<String>,
     /// The feed.
     pub feed: FeedSummary,
     /// The simulated broker's own count, where there is one.
@@ -179,6 +181,9 @@ impl Summary {
             self.cpu_seconds,
             self.directory
         )?;
+        for left_out in &self.left_out {
+            writeln!(out, "left out: {left_out}")?;
+        }
         for problem in &self.problems {
             writeln!(out, "problem: {problem}")?;
         }
@@ -260,10 +265,13 @@ mod tests {
                 ..StrategySummary::default()
             }],
             problems: vec!["strategy one was stopped".into()],
+            left_out: vec!["3 order intents".into()],
             ..Summary::default()
         };
         let text = summary.render();
-        for part in ["0 gaps", "stopped: panicked in on_trade", "problem: strategy one"] {
+        for part in
+            ["0 gaps", "stopped: panicked in on_trade", "left out: 3 order", "problem: strategy"]
+        {
             assert!(text.contains(part), "{part} not in {text}");
         }
     }

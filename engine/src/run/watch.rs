@@ -267,6 +267,7 @@ impl Watch {
             Ok(outcome) => {
                 add_feed(&mut book, &outcome.hops);
                 summary.feed = feed_summary(&outcome.counts);
+                self.quarantine_left_out += outcome.counts.quarantine_dropped;
                 if let EndReason::Fatal(reason) = &outcome.why {
                     problems.push(format!("the feed ended: {reason}"));
                 } else if outcome.counts.session.logins == 0 {
@@ -307,7 +308,7 @@ impl Watch {
             files.write_intent(&intent, self.instruments.all());
         }
         while let Ok(frame) = refused.try_recv() {
-            files.write_quarantined(&frame);
+            self.quarantine_left_out += u64::from(!files.write_quarantined(&frame));
         }
         let gateway = &machinery.gateway_counters;
         summary.orders = OrderSummary {
@@ -317,6 +318,14 @@ impl Watch {
             intents_dropped: load(&gateway.intents_dropped),
             sent: 0,
         };
+        summary.left_out = left_out([
+            (summary.orders.intents_dropped, "order intents, not in intents.jsonl (slow disk)"),
+            (machinery.log.dropped(), "log lines of strategies, not in engine.log"),
+            (
+                self.quarantine_left_out,
+                "refused frames, not in quarantine.jsonl (feed.quarantine_frames)",
+            ),
+        ]);
         summary.broker = broker.stop();
         problems.extend(broker_problem(summary.broker.as_ref(), &summary.feed));
         let since = self.interval_started.duration_since(self.started);
@@ -378,6 +387,12 @@ fn write_log<'n>(log: &LogQueue, name: impl Fn(usize) -> &'n str, view: &View) {
 fn add_feed(book: &mut LatencyBook, recorded: &HopHistograms) {
     book.add(hops::KERNEL_TO_READ, &recorded.kernel_to_read);
     book.add(hops::READ_TO_PUBLISHED, &recorded.read_to_published);
+}
+
+/// The counts that are not zero, in words.
+fn left_out<const N: usize>(counts: [(u64, &str); N]) -> Vec<String> {
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    some.map(|(count, what)| format!("{count} {what}")).collect()
 }
 
 fn load(counter: &AtomicU64) -> u64 {
