@@ -154,8 +154,9 @@ fn bench_case<F: Family>(criterion: &mut Criterion, case: &Case) {
     group.bench_function("every_byte", |b| {
         b.iter(|| black_box(next()).iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)));
     });
-    bench_scanner(&mut group, case, "scanner", ScanPath::Auto);
-    bench_scanner(&mut group, case, "scanner_general_path", ScanPath::General);
+    for path in ScanPath::ALL.iter().filter(|path| path.is_available()) {
+        bench_scanner(&mut group, case, &format!("scanner_{}", path.name()), *path);
+    }
     bench_peer::<SonicGetMany>(&mut group, case);
     bench_peer::<SonicDerive<F>>(&mut group, case);
     bench_peer::<SonicValue>(&mut group, case);

@@ -219,17 +219,37 @@ fn key(base: &[u8]) -> Option<[u64; 2]> {
     if base.is_empty() || base.len() > 15 {
         return None;
     }
-    let mut bytes = [0u8; 16];
-    bytes[..base.len()].copy_from_slice(base);
-    if bytes[..base.len()].contains(&0) {
+    // The text as two words, zeros behind it. Without a copy of variable length, which is a call.
+    let [first, second] = match base.split_first_chunk::<8>() {
+        Some((first, rest)) => [u64::from_ne_bytes(*first), short_word(rest)],
+        None => [short_word(base), 0],
+    };
+    // A NUL inside would be taken for the end of a shorter code.
+    if base.contains(&0) {
         return None;
     }
-    let [first, second] = [&bytes[..8], &bytes[8..]].map(|half| {
-        let mut word = [0; 8];
-        word.copy_from_slice(half);
-        u64::from_ne_bytes(word)
-    });
     Some([first, second])
+}
+
+/// Up to eight bytes at the start of a word, zeros behind them.
+#[inline]
+fn short_word(text: &[u8]) -> u64 {
+    let mut word = [0u8; 8];
+    match text {
+        [a, b, c, d, rest @ ..] => {
+            word[..4].copy_from_slice(&[*a, *b, *c, *d]);
+            let last = text.last_chunk::<4>().copied().unwrap_or_default();
+            // Overlaps what is there with the same bytes.
+            let from = rest.len().min(4);
+            word[from..from + 4].copy_from_slice(&last);
+        }
+        _ => {
+            for (byte, text) in word.iter_mut().zip(text) {
+                *byte = *text;
+            }
+        }
+    }
+    u64::from_ne_bytes(word)
 }
 
 #[inline]

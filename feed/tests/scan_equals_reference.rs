@@ -34,7 +34,7 @@ impl Readers {
         let some = vec![(WireType::Trade, vec![732, 10, 65_535, 732, 911])];
         let mut all = Vec::new();
         for extras in [vec![], some, every] {
-            for path in ScanPath::ALL {
+            for path in ScanPath::ALL.iter().filter(|path| path.is_available()) {
                 let codes = vec!["005930", "000660", "0004V0", "57JBHH", "001"];
                 let (mut registrar, instruments) = Instruments::with_capacity(8);
                 registrar.register_all(codes.iter().copied()).unwrap();
@@ -54,17 +54,20 @@ impl Readers {
         let mut first = None;
         for (scanner, setup) in &mut self.all {
             let expected = reference(frame, setup);
-            let got = scanned(scanner, frame, setup.stamps);
-            assert_eq!(got, expected, "{}", String::from_utf8_lossy(frame));
-            first.get_or_insert(got);
+            // The third time its order of keys is known.
+            for _ in 0..3 {
+                let got = scanned(scanner, frame, setup.stamps);
+                assert_eq!(got, expected, "{}", String::from_utf8_lossy(frame));
+            }
+            first.get_or_insert(expected);
         }
         first.unwrap()
     }
 
     /// Only without extra fields: for many frames in a debug build.
     fn agree_quickly(&mut self, frame: &[u8]) {
-        for (scanner, setup) in &mut self.all[..2] {
-            let expected = reference(frame, setup);
+        let expected = reference(frame, &self.all[0].1);
+        for (scanner, setup) in self.all.iter_mut().filter(|(_, setup)| setup.extras.is_empty()) {
             let got = scanned(scanner, frame, setup.stamps);
             assert_eq!(got, expected, "{}", String::from_utf8_lossy(frame));
         }

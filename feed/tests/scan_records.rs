@@ -17,6 +17,7 @@ const RECORDED: &str = include_str!("data/recorded.jsonl");
 fn scanners(extras: &[(WireType, Vec<u16>)]) -> Vec<Scanner> {
     ScanPath::ALL
         .iter()
+        .filter(|path| path.is_available())
         .map(|path| {
             let (mut registrar, instruments) = Instruments::with_capacity(16);
             registrar.register_all(["005930", "000660", "069500", "57JBHH", "001"]).unwrap();

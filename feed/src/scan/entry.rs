@@ -109,9 +109,8 @@ impl Builder<'_> {
         envelope: Envelope<'t>,
         values: impl Iterator<Item = Value<'t>>,
     ) -> Result<(), Again> {
-        let (instrument, venue, mut flags) = self.place(envelope.item);
-        let start = self.output.words.len();
-        self.output.words.extend_from_slice(&plan.template);
+        let mut flags = Flags::default();
+        let start = self.begin(plan);
         let record = &mut self.output.words[start..];
         let recv = self.stamps.recv;
         let mut refused = None;
@@ -154,10 +153,49 @@ impl Builder<'_> {
             });
             return Ok(());
         }
+        self.complete::<EXTRAS>(entry, plan, start, envelope.item, flags, &extras);
+        Ok(())
+    }
+
+    /// Begins a record: its unset form. Returns where its words start.
+    #[inline]
+    pub(super) fn begin(&mut self, plan: &Plan) -> usize {
+        let start = self.output.words.len();
+        self.output.words.extend_from_slice(&plan.template);
+        start
+    }
+
+    /// Begins a record with one word behind it that does not belong to it.
+    #[inline]
+    pub(super) fn begin_with_spare(&mut self, plan: &Plan) -> usize {
+        let start = self.begin(plan);
+        self.output.words.push(0);
+        start
+    }
+
+    /// Takes the word behind the record away.
+    #[inline]
+    pub(super) fn drop_spare(&mut self) {
+        self.output.words.pop();
+    }
+
+    /// Ends a record whose values are stored: extra fields, header, span.
+    #[inline]
+    pub(super) fn complete<const EXTRAS: bool>(
+        &mut self,
+        entry: u32,
+        plan: &Plan,
+        start: usize,
+        item: Option<&[u8]>,
+        mut flags: Flags,
+        extras: &[Option<&[u8]>],
+    ) {
+        let (instrument, venue, place_flags) = self.place(item);
+        flags = flags.with(place_flags);
         let account = plan.wire_type.is_account();
         if EXTRAS && extras.iter().any(Option::is_some) {
             flags = flags.with(Flags::HAS_EXTRAS);
-            if self.write_extras(entry, plan, &extras, account) {
+            if self.write_extras(entry, plan, extras, account) {
                 flags = flags.with(Flags::TEXT_CUT);
             }
         }
@@ -176,7 +214,6 @@ impl Builder<'_> {
             account,
             entry,
         });
-        Ok(())
     }
 
     /// Number, venue and flags of an item.
@@ -197,7 +234,7 @@ impl Builder<'_> {
         &mut self,
         entry: u32,
         plan: &Plan,
-        texts: &[Option<&[u8]>; MAX_EXTRAS],
+        texts: &[Option<&[u8]>],
         account: bool,
     ) -> bool {
         let mut cut = false;

@@ -1,4 +1,4 @@
-//! The fast path: one pass over the canonical grammar, and nothing else.
+//! Byte by byte: one pass over the canonical grammar, and nothing else.
 //!
 //! ```text
 //! frame  := "{" member ("," member)* "}"        member := "trnm" ":" "\"REAL\"" | "data" ":" data
@@ -11,6 +11,9 @@
 //! No white space, no escapes, no numbers, no repeated keys, keys in any order. This grammar is a
 //! strict part of JSON, so what it accepts is valid; whatever it does not accept (`None`) is neither
 //! right nor wrong but goes to the general path. Every byte of the frame is looked at once here.
+//!
+//! `walk` reads most such frames; this one takes those without an index, with long keys, with values
+//! that are refused, and with anything else that a closer look is due to.
 
 use super::batch::RefusedReason;
 use super::entry::{Builder, Envelope, Value};
@@ -209,7 +212,7 @@ fn no_values(builder: &mut Builder<'_>, number: u32, envelope: Envelope<'_>) -> 
 /// Where the string that goes on at `start` ends, if it ends in a quote and has no escapes and no
 /// control bytes: eight bytes at a time, then one by one near the end of the frame.
 #[inline]
-fn plain_end(bytes: &[u8], start: usize) -> Option<usize> {
+pub(super) fn plain_end(bytes: &[u8], start: usize) -> Option<usize> {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES * 0x80;
     let mut at = start;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::schema::{Place, ValueKind, WireType};
+use super::shape::{Class, Dest};
+use super::wide::key_word;
+use crate::schema::{NOWHERE, Place, ValueKind, WireType};
 
 /// How many extra fields can be asked for per type. The largest type has 117 beyond its record.
 pub const MAX_EXTRAS: usize = 128;
@@ -37,6 +39,8 @@ pub(super) struct Plan {
     pub(super) extras: Vec<u16>,
     /// By FID: place in `wanted` plus one, or 0.
     lookup: Box<[u8]>,
+    /// By the text of the key: open addressing, a power of two long, less than half full.
+    by_key: Box<[(u64, u16)]>,
 }
 
 /// A field that somebody reads.
@@ -47,6 +51,8 @@ pub(super) struct Wanted {
     pub(super) place: Option<Place>,
     /// Place in `extras`.
     pub(super) extra: Option<u8>,
+    /// Where it goes if it is read as an integer.
+    pub(super) dest: Option<Dest>,
 }
 
 impl Plan {
@@ -60,12 +66,19 @@ impl Plan {
             wanted: Vec::new(),
             extras: Vec::new(),
             lookup: Box::default(),
+            by_key: Box::default(),
         };
         let mut fids = Vec::new();
         for field in wire_type.fields() {
             if field.place.is_some() {
                 fids.push(field.fid);
-                plan.wanted.push(Wanted { kind: field.kind, place: field.place, extra: None });
+                let dest = field.place.and_then(|place| plan.dest(field.kind, place));
+                plan.wanted.push(Wanted {
+                    kind: field.kind,
+                    place: field.place,
+                    extra: None,
+                    dest,
+                });
             }
         }
         for fid in extras {
@@ -78,7 +91,12 @@ impl Plan {
                 Some(at) => plan.wanted[at].extra = extra,
                 None => {
                     fids.push(*fid);
-                    plan.wanted.push(Wanted { kind: ValueKind::Text, place: None, extra });
+                    plan.wanted.push(Wanted {
+                        kind: ValueKind::Text,
+                        place: None,
+                        extra,
+                        dest: None,
+                    });
                 }
             }
         }
@@ -92,7 +110,53 @@ impl Plan {
             lookup[usize::from(*fid)] = at as u8 + 1;
         }
         plan.lookup = lookup.into();
+        let mut by_key = vec![(0, 0); (2 * fids.len() + 1).next_power_of_two().max(4)];
+        let mask = by_key.len() - 1;
+        for (at, fid) in fids.iter().enumerate() {
+            // A FID has up to five digits: every one has a word.
+            let Some(word) = key_word(fid.to_string().as_bytes()) else { continue };
+            let mut place = hash(word) & mask;
+            while by_key[place].0 != 0 {
+                place = (place + 1) & mask;
+            }
+            by_key[place] = (word, at as u16);
+        }
+        plan.by_key = by_key.into();
         Ok(plan)
+    }
+
+    /// Where a field goes if it is read as an integer: it and its mark are inside of the record.
+    pub(super) fn dest(&self, kind: ValueKind, place: Place) -> Option<Dest> {
+        let bytes = self.template.len() * 8;
+        let inside = usize::from(place.at + place.size) <= bytes
+            && (place.mark == NOWHERE || usize::from(place.mark) < bytes);
+        let class = Class::of(kind, place).filter(|_| inside)?;
+        Some(Dest {
+            class,
+            at: place.at,
+            // A price whose direction nobody keeps: into the word behind the record.
+            mark: if place.mark == NOWHERE { bytes as u16 } else { place.mark },
+            step: if let ValueKind::Notional(step) = kind { step } else { 1 },
+        })
+    }
+
+    /// Place in `wanted` of a key (see [`key_word`]) that somebody reads.
+    #[inline]
+    pub(super) fn find_key(&self, word: u64) -> Option<usize> {
+        let mask = self.by_key.len() - 1;
+        let mut place = hash(word) & mask;
+        loop {
+            let (found, at) = self.by_key[place & mask];
+            if found == word {
+                // The key without a byte is nobody's, and the mark of an empty place.
+                return (word != 0).then_some(usize::from(at));
+            }
+            if found == 0 {
+                return None;
+            }
+            // Ends: less than half of the places are taken.
+            place += 1;
+        }
     }
 
     /// Place in `wanted` of a FID that somebody reads.
@@ -103,6 +167,11 @@ impl Plan {
             Some(at) => Some(usize::from(*at) - 1),
         }
     }
+}
+
+#[inline]
+fn hash(word: u64) -> usize {
+    (word.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
 }
 
 impl fmt::Debug for Plan {

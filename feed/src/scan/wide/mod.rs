@@ -1,0 +1,597 @@
+//! Work on many bytes at once, in one form for each kind of machine.
+//!
+//! # Hot path
+//!
+//! Nothing here allocates, locks, panics or calls the kernel. Budget: 0.1 ns a byte with the widest
+//! registers.
+//!
+//! # What is done wide
+//!
+//! - [`Index::of`] reads every byte of a frame once. It finds where values start (a quote behind a
+//!   colon), counts quotes and bytes that are not ASCII, and refuses control bytes and backslashes.
+//! - [`Kernels::verify`] compares what stands between the values of an entry with what a learned
+//!   shape says, and finds where the values end.
+//! - [`Kernels::integers`] turns the texts of many values into numbers.
+//!
+//! # Forms
+//!
+//! | [`Isa`] | registers | needs |
+//! |---|---|---|
+//! | `Avx512` | 64 bytes | F, BW, VL, VBMI2 (Ice Lake, Zen 4 and later) |
+//! | `Avx2` | 32 bytes | AVX2, BMI1, BMI2, LZCNT, POPCNT (Haswell, Zen and later) |
+//! | `Sse2` | 16 bytes | nothing: every x86-64 |
+//! | `Portable` | 8 bytes | nothing |
+//!
+//! All give the same; `tests` run one table over all of them.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod blocks;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+#[cfg(test)]
+mod tests;
+
+pub(super) use portable::eight_digits;
+
+/// The longest frame with an index, bytes: positions have 16 bits. Longer frames, which the live
+/// market does not send, are read byte by byte.
+pub(super) const INDEX_LIMIT: usize = u16::MAX as usize;
+
+/// The shortest frame with an index, bytes: one wide block and the byte before it.
+const INDEX_FLOOR: usize = 65;
+
+/// Entries behind the last position that say "no further value": kernels read and write whole
+/// registers.
+const SLACK: usize = 40;
+
+/// The most integers of one entry that are read wide; a record has 66 fields at most.
+pub(super) const INTEGERS_MAX: usize = 72;
+
+/// The longest value in a learned shape, bytes: lengths and counts fit a byte.
+pub(super) const LENGTH_MAX: usize = 255;
+
+/// The bytes of a separator that are compared at once.
+pub(super) const CHUNK: usize = 16;
+
+/// A kind of machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Isa {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Sse2,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Isa {
+    /// The widest that this machine has.
+    pub(super) fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if Self::Avx512.is_available() {
+                return Self::Avx512;
+            }
+            if Self::Avx2.is_available() {
+                return Self::Avx2;
+            }
+            Self::Sse2
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        Self::Portable
+    }
+
+    /// Whether this machine has it.
+    pub(super) fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("bmi1")
+                    && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("lzcnt")
+                    && is_x86_feature_detected!("popcnt")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                Self::Avx2.is_available()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vbmi2")
+            }
+        }
+    }
+}
+
+/// What one pass over a frame counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Census {
+    /// Values found.
+    pub(super) values: usize,
+    /// Quotes in all.
+    pub(super) quotes: u32,
+    /// Bytes that are not ASCII.
+    pub(super) high: u32,
+}
+
+/// Where the values of a frame start: the positions of their opening quotes.
+pub(super) struct Index {
+    /// Positions in ascending order, then [`SLACK`] times the last byte of the frame.
+    starts: Box<[u16]>,
+    census: Census,
+    /// Length of the frame that was read, bytes.
+    len: usize,
+}
+
+impl Index {
+    /// An index of no frame.
+    pub(super) fn new() -> Self {
+        // A value can start at every second byte at most.
+        let starts = vec![0; INDEX_LIMIT / 2 + 2 * 64].into_boxed_slice();
+        Self { starts, census: Census::default(), len: 0 }
+    }
+
+    /// Reads a frame. `false` if it is too short or too long, if it has control bytes or
+    /// backslashes, or if it begins with anything but a brace: nobody may look at the index then.
+    #[inline]
+    pub(super) fn read(&mut self, kernels: &Kernels, frame: &[u8]) -> bool {
+        self.len = 0;
+        self.census = Census::default();
+        if !(INDEX_FLOOR..=INDEX_LIMIT).contains(&frame.len()) || frame[0] != b'{' {
+            return false;
+        }
+        // SAFETY: the machine has what the kernel needs (`Kernels::new` checked it), the frame is
+        // within its limits, and `starts` has room for a value at every second byte and for slack.
+        let census = unsafe { (kernels.census)(frame, &mut self.starts) };
+        let Some(census) = census else { return false };
+        let last = (frame.len() - 1) as u16;
+        self.starts[census.values..census.values + SLACK].fill(last);
+        self.census = census;
+        self.len = frame.len();
+        true
+    }
+
+    /// What was counted.
+    #[inline]
+    pub(super) fn census(&self) -> Census {
+        self.census
+    }
+
+    /// Where values start.
+    #[inline]
+    pub(super) fn starts(&self) -> &[u16] {
+        &self.starts[..self.census.values]
+    }
+
+    /// The start of value `number`, or the last byte of the frame where there is none.
+    #[inline]
+    pub(super) fn start(&self, number: usize) -> usize {
+        usize::from(self.starts[number])
+    }
+}
+
+impl core::fmt::Debug for Index {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Index").field("census", &self.census).field("len", &self.len).finish()
+    }
+}
+
+/// What stands between the values of an entry.
+#[derive(Debug, Default)]
+pub(super) struct Skeleton {
+    /// Values.
+    values: usize,
+    /// For each value the [`CHUNK`] bytes that end at its opening quote, as far as `masks` has them;
+    /// whole blocks of four.
+    chunks: Vec<[u8; CHUNK]>,
+    masks: Vec<[u8; CHUNK]>,
+    /// From the closing quote of each value to the opening quote of the next one, bytes; `u16::MAX`
+    /// (one step back) for the last value and for what fills the blocks.
+    gaps: Vec<u16>,
+}
+
+/// The most values of one entry in a [`Skeleton`]. The largest type has 163 fields.
+pub(super) const VALUES_MAX: usize = 256;
+
+impl Skeleton {
+    /// A skeleton with room for [`VALUES_MAX`] values.
+    pub(super) fn with_room() -> Self {
+        Self {
+            values: 0,
+            chunks: Vec::with_capacity(VALUES_MAX),
+            masks: Vec::with_capacity(VALUES_MAX),
+            gaps: Vec::with_capacity(VALUES_MAX + 32),
+        }
+    }
+
+    /// Forgets everything but its room.
+    pub(super) fn clear(&mut self) {
+        self.values = 0;
+        self.chunks.clear();
+        self.masks.clear();
+        self.gaps.clear();
+    }
+
+    /// Adds the value behind `literal`: everything from the closing quote of the value before it, or
+    /// from the brace of the entry, to its own opening quote. Only the last [`CHUNK`] bytes of it
+    /// are compared here.
+    pub(super) fn push(&mut self, literal: &[u8]) {
+        let kept = literal.len().min(CHUNK);
+        let mut chunk = [0; CHUNK];
+        let mut mask = [0; CHUNK];
+        chunk[CHUNK - kept..].copy_from_slice(&literal[literal.len() - kept..]);
+        mask[CHUNK - kept..].fill(u8::MAX);
+        self.chunks.push(chunk);
+        self.masks.push(mask);
+        if self.values > 0 {
+            self.gaps.push((literal.len() - 1) as u16);
+        }
+        self.values += 1;
+    }
+
+    /// Ends it: fills the last blocks.
+    pub(super) fn finish(&mut self) {
+        while !self.chunks.len().is_multiple_of(4) {
+            self.chunks.push([0; CHUNK]);
+            self.masks.push([0; CHUNK]);
+        }
+        self.gaps.push(u16::MAX);
+        while !self.gaps.len().is_multiple_of(32) {
+            self.gaps.push(u16::MAX);
+        }
+    }
+
+    /// How many values it has.
+    #[inline]
+    pub(super) fn values(&self) -> usize {
+        self.values
+    }
+}
+
+/// Where the values of one entry end, and how long they are.
+#[derive(Debug)]
+pub(super) struct Ends {
+    /// Positions of the closing quotes.
+    at: Box<[u16; VALUES_MAX + 64]>,
+    /// Bytes between the quotes.
+    lengths: Box<[u16; VALUES_MAX + 64]>,
+}
+
+impl Ends {
+    pub(super) fn new() -> Self {
+        Self { at: Box::new([0; VALUES_MAX + 64]), lengths: Box::new([0; VALUES_MAX + 64]) }
+    }
+
+    /// Sets the end of a value that has `length` bytes.
+    #[inline]
+    pub(super) fn set(&mut self, value: usize, end: usize, length: usize) {
+        self.at[value] = end as u16;
+        self.lengths[value] = length as u16;
+    }
+
+    /// Whether the first `values` have [`LENGTH_MAX`] bytes at most.
+    pub(super) fn short(&self, values: usize) -> bool {
+        let all = self.lengths[..values].iter().fold(0, |all, length| all | length);
+        usize::from(all) <= LENGTH_MAX
+    }
+
+    /// From where to where a value goes, without its quotes.
+    #[inline]
+    pub(super) fn range(&self, value: usize) -> core::ops::Range<usize> {
+        let end = usize::from(self.at[value]);
+        end - usize::from(self.lengths[value])..end
+    }
+}
+
+/// What stands in front of the digits of a value, as a number.
+pub(super) mod mark {
+    /// A digit, or something that is no number.
+    pub(crate) const NONE: u8 = 0;
+    /// `+`.
+    pub(crate) const PLUS: u8 = 1;
+    /// One space.
+    pub(crate) const SPACE: u8 = 2;
+    /// `-`.
+    pub(crate) const MINUS: u8 = 3;
+    /// Nothing stands there at all: the value is empty.
+    pub(crate) const EMPTY: u8 = 4;
+    /// The part of a byte that is the mark.
+    pub(crate) const MASK: u8 = 7;
+}
+
+/// By the first byte of a value, or its closing quote: the mark, and in the upper half how many
+/// bytes it takes.
+const MARKS: [u8; 256] = {
+    let mut marks = [mark::NONE; 256];
+    marks[b'+' as usize] = 0x10 | mark::PLUS;
+    marks[b' ' as usize] = 0x10 | mark::SPACE;
+    marks[b'-' as usize] = 0x10 | mark::MINUS;
+    marks[b'"' as usize] = mark::EMPTY;
+    marks
+};
+
+/// From byte `n` on: sixteen bytes, the last `n` of them set (all, if `n` is more).
+#[cfg(target_arch = "x86_64")]
+static LAST: [u8; 16 + LENGTH_MAX + 1] = {
+    let mut bytes = [0; 16 + LENGTH_MAX + 1];
+    let mut at = 16;
+    while at < bytes.len() {
+        bytes[at] = u8::MAX;
+        at += 1;
+    }
+    bytes
+};
+
+/// Integers of one entry.
+#[derive(Debug)]
+pub(super) struct Integers {
+    /// Without their signs.
+    pub(super) magnitudes: [u64; INTEGERS_MAX + 16],
+    /// See [`mark`]; the upper half is for the kernels.
+    pub(super) marks: [u8; INTEGERS_MAX + 16],
+    /// Whether any value is empty.
+    pub(super) any_empty: bool,
+    /// How many digits each has.
+    counts: [u8; INTEGERS_MAX + 16],
+}
+
+impl Integers {
+    pub(super) fn new() -> Self {
+        Self {
+            magnitudes: [0; INTEGERS_MAX + 16],
+            marks: [0; INTEGERS_MAX + 16],
+            any_empty: false,
+            counts: [0; INTEGERS_MAX + 16],
+        }
+    }
+}
+
+/// One value on its way to a number: where its digits end, how many there are, its mark.
+struct Digits {
+    end: usize,
+    /// At most [`LENGTH_MAX`].
+    count: usize,
+    mark: u8,
+}
+
+impl Digits {
+    /// The digits of value `number`.
+    ///
+    /// # Safety
+    /// - `frame` and `ends` belong together: the value and its closing quote are inside of the frame.
+    /// - The value has at most [`LENGTH_MAX`] bytes.
+    #[inline(always)]
+    unsafe fn of(frame: &[u8], ends: &Ends, number: u16) -> Self {
+        let number = usize::from(number);
+        debug_assert!(number < VALUES_MAX);
+        // SAFETY: the caller's promise; numbers of values are below `VALUES_MAX`.
+        let (end, length, first) = unsafe {
+            let end = usize::from(*ends.at.get_unchecked(number));
+            let length = usize::from(*ends.lengths.get_unchecked(number));
+            (end, length, *frame.get_unchecked(end - length))
+        };
+        let mark = MARKS[usize::from(first)];
+        Self { end, count: length - usize::from(mark >> 4), mark }
+    }
+}
+
+/// The keys of one entry's values.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// See [`key_word`].
+    words: Box<[u64; VALUES_MAX + 8]>,
+}
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        Self { words: Box::new([0; VALUES_MAX + 8]) }
+    }
+
+    /// The key of a value.
+    #[inline]
+    pub(super) fn word(&self, value: usize) -> u64 {
+        self.words[value]
+    }
+
+    /// Sets the key of a value.
+    #[inline]
+    pub(super) fn set(&mut self, value: usize, word: u64) {
+        self.words[value] = word;
+    }
+}
+
+/// The longest key that has a word, bytes: FIDs have up to five digits.
+pub(super) const KEY_MAX: usize = 5;
+
+/// A key of up to [`KEY_MAX`] bytes at the top of a word, zeros below; `None` for a longer one, and
+/// for one with a NUL, which would be taken for another.
+pub(super) fn key_word(key: &[u8]) -> Option<u64> {
+    if key.len() > KEY_MAX || key.contains(&0) {
+        return None;
+    }
+    let mut bytes = [0; 8];
+    bytes[8 - key.len()..].copy_from_slice(key);
+    Some(u64::from_le_bytes(bytes))
+}
+
+/// Walks over values as long as `","KEY":` with a key of up to [`KEY_MAX`] bytes stands before the
+/// next one. Fills in the ends of the values and the key of each next one; returns how many.
+///
+/// # Safety
+/// `starts` ascends; eight bytes of `frame` end in front of each of the first `limit + 1` of them, and
+/// as many below the ninth byte.
+#[inline(always)]
+unsafe fn gaps(
+    frame: &[u8],
+    starts: &[u16],
+    limit: usize,
+    ends: &mut Ends,
+    keys: &mut Keys,
+) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    const BEHIND: u64 = u16::from_le_bytes(*b"\":") as u64;
+    const BETWEEN: u16 = u16::from_le_bytes(*b"\",");
+    let mut value = 0;
+    // SAFETY: the caller's promise; `limit` is below `VALUES_MAX`. A gap has at most ten bytes, and a
+    // start is at least 15.
+    unsafe {
+        let base = frame.as_ptr();
+        let mut start = usize::from(*starts.get_unchecked(0));
+        while value < limit {
+            let next = usize::from(*starts.get_unchecked(value + 1));
+            // At the top of the word: the key, its quote, the colon.
+            let word = base.add(next - 8).cast::<u64>().read_unaligned().to_le();
+            let other = word ^ (ONES * b'"' as u64);
+            let quotes = !((other & !HIGH).wrapping_add(!HIGH) | other) & HIGH;
+            let front = quotes & (u64::MAX >> 16);
+            if word >> 48 != BEHIND || front == 0 {
+                break;
+            }
+            // From the top: quote and colon, the key, its other quote.
+            let key_bits = (front.leading_zeros() & !7) - 16;
+            let end = next - (key_bits as usize / 8 + 5);
+            let between = base.add(end).cast::<u16>().read_unaligned();
+            if between.to_le() != BETWEEN || end <= start {
+                break;
+            }
+            *ends.at.get_unchecked_mut(value) = end as u16;
+            *ends.lengths.get_unchecked_mut(value) = (end - start - 1) as u16;
+            value += 1;
+            *keys.words.get_unchecked_mut(value) = (word << 16) & !(u64::MAX >> key_bits);
+            start = next;
+        }
+    }
+    value
+}
+
+type GapsFn = unsafe fn(&[u8], &[u16], usize, &mut Ends, &mut Keys) -> usize;
+type CensusFn = unsafe fn(&[u8], &mut [u16]) -> Option<Census>;
+type VerifyFn = unsafe fn(&[u8], &[u16], &Skeleton, &mut Ends) -> bool;
+type IntegersFn = unsafe fn(&[u8], &Ends, &[u16], &mut Integers) -> bool;
+
+/// The functions for one kind of machine.
+#[derive(Clone, Copy)]
+pub(super) struct Kernels {
+    census: CensusFn,
+    verify: VerifyFn,
+    integers: IntegersFn,
+    gaps: GapsFn,
+}
+
+impl Kernels {
+    /// Those of `isa`, or `None` where the machine does not have it.
+    pub(super) fn new(isa: Isa) -> Option<Self> {
+        if !isa.is_available() {
+            return None;
+        }
+        Some(match isa {
+            Isa::Portable => Self {
+                census: portable::census,
+                verify: portable::verify,
+                integers: portable::integers,
+                gaps: portable::gaps,
+            },
+            #[cfg(target_arch = "x86_64")]
+            Isa::Sse2 => Self {
+                census: sse2::census,
+                verify: sse2::verify,
+                integers: portable::integers,
+                gaps: portable::gaps,
+            },
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Self {
+                census: avx2::census,
+                verify: avx2::verify,
+                integers: avx2::integers,
+                gaps: avx2::gaps,
+            },
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => Self {
+                census: avx512::census,
+                verify: avx2::verify,
+                integers: avx2::integers,
+                gaps: avx2::gaps,
+            },
+        })
+    }
+
+    /// Whether the values from `first` on stand in this skeleton, and are [`LENGTH_MAX`] bytes long at
+    /// most. Then `ends` has where each of them ends, but for the last one.
+    #[inline]
+    pub(super) fn verify(
+        &self,
+        frame: &[u8],
+        index: &Index,
+        first: usize,
+        skeleton: &Skeleton,
+        ends: &mut Ends,
+    ) -> bool {
+        let room = index.len == frame.len()
+            && first + skeleton.values <= index.census.values
+            && index.start(first) >= CHUNK - 1;
+        // SAFETY: the machine has what the kernel needs (`Kernels::new`); the positions belong to
+        // this frame and ascend, so sixteen bytes end at each of them; behind the last one are
+        // `SLACK` more that point at the last byte.
+        room && unsafe { (self.verify)(frame, &index.starts[first..], skeleton, ends) }
+    }
+
+    /// Walks from value `first` on as long as short keys and nothing else stand between values. Fills
+    /// in the ends of these values, and the key of each next one; returns how many values it walked
+    /// over, [`VALUES_MAX`] - 1 at most.
+    #[inline]
+    pub(super) fn gaps(
+        &self,
+        frame: &[u8],
+        index: &Index,
+        first: usize,
+        ends: &mut Ends,
+        keys: &mut Keys,
+    ) -> usize {
+        let values = index.census.values;
+        if index.len != frame.len() || first >= values || index.start(first) < CHUNK - 1 {
+            return 0;
+        }
+        let limit = (values - first - 1).min(VALUES_MAX - 1);
+        // SAFETY: the machine has what the kernel needs (`Kernels::new`); the positions belong to
+        // this frame and ascend from the sixteenth byte on.
+        unsafe { (self.gaps)(frame, &index.starts[first..], limit, ends, keys) }
+    }
+
+    /// Reads the integers `numbers` (whole blocks of four) after [`verify`](Self::verify) and with the
+    /// last end filled in. `false` if one of them has another form than `[+- or space] digits` with
+    /// at most 16 digits, or nothing at all.
+    ///
+    /// # Safety
+    /// - `verify` has just returned `true` for this frame, and the last end was set, for a value of at
+    ///   most [`LENGTH_MAX`] bytes.
+    /// - Each of `numbers` is below the number of values of that skeleton.
+    #[inline]
+    pub(super) unsafe fn integers(
+        &self,
+        frame: &[u8],
+        ends: &Ends,
+        numbers: &[u16],
+        out: &mut Integers,
+    ) -> bool {
+        debug_assert!(numbers.len() <= INTEGERS_MAX && numbers.len().is_multiple_of(4));
+        // SAFETY: the caller's promises; `Kernels::new` checked the machine.
+        unsafe { (self.integers)(frame, ends, numbers, out) }
+    }
+}
+
+impl core::fmt::Debug for Kernels {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Kernels")
+    }
+}

@@ -1,0 +1,151 @@
+//! Eight bytes at a time, without any `unsafe` instruction of a machine.
+
+use super::{CHUNK, Census, Digits, Ends, Integers, Keys, LENGTH_MAX, Skeleton, mark};
+
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES * 0x80;
+
+/// The high bit of every byte of `word` that is `byte`, and no other bit.
+#[inline(always)]
+fn equal(word: u64, byte: u8) -> u64 {
+    let other = word ^ (ONES * u64::from(byte));
+    !((other & !HIGH).wrapping_add(!HIGH) | other) & HIGH
+}
+
+/// The high bit of every byte below 0x20.
+#[inline(always)]
+fn control(word: u64) -> u64 {
+    !((word & !HIGH).wrapping_add(ONES * 0x60) | word) & HIGH
+}
+
+#[inline(always)]
+fn word(frame: &[u8], at: usize) -> u64 {
+    match frame.get(at..at + 8).map(<[u8; 8]>::try_from) {
+        Some(Ok(eight)) => u64::from_le_bytes(eight),
+        _ => 0,
+    }
+}
+
+/// See [`Index::read`](super::Index::read).
+///
+/// # Safety
+/// Safe; unsafe only to be one of [`Kernels`](super::Kernels).
+pub(super) unsafe fn census(frame: &[u8], starts: &mut [u16]) -> Option<Census> {
+    let mut census = Census::default();
+    let mut at = 1;
+    loop {
+        // The last block overlaps the one before it; what that one has seen is masked out.
+        let block = at.min(frame.len() - 8);
+        let fresh = u64::MAX << (8 * (at - block));
+        let bytes = word(frame, block);
+        let quotes = equal(bytes, b'"') & fresh;
+        if control(bytes) | equal(bytes, b'\\') != 0 {
+            return None;
+        }
+        census.quotes += quotes.count_ones();
+        census.high += (bytes & HIGH & fresh).count_ones();
+        let mut values = quotes & equal(word(frame, block - 1), b':');
+        while values != 0 {
+            starts[census.values] = (block + values.trailing_zeros() as usize / 8) as u16;
+            census.values += 1;
+            values &= values - 1;
+        }
+        at = block + 8;
+        if at == frame.len() {
+            return Some(census);
+        }
+    }
+}
+
+/// See [`Kernels::verify`](super::Kernels::verify).
+///
+/// # Safety
+/// As [`Kernels::verify`](super::Kernels::verify) promises; nothing here depends on it for memory
+/// safety.
+pub(super) unsafe fn verify(
+    frame: &[u8],
+    starts: &[u16],
+    skeleton: &Skeleton,
+    ends: &mut Ends,
+) -> bool {
+    let mut differ = 0u64;
+    let literals = skeleton.chunks.iter().zip(&skeleton.masks).take(skeleton.values);
+    for (start, (chunk, mask)) in starts.iter().zip(literals) {
+        let from = usize::from(*start) - (CHUNK - 1);
+        for half in [0, 8] {
+            let read = word(frame, from + half);
+            differ |= (read ^ word(chunk, half)) & word(mask, half);
+        }
+    }
+    differ == 0 && find_ends(starts, skeleton, ends)
+}
+
+/// Fills in where values end: a gap before the next one starts. `false` if a value would be longer
+/// than [`LENGTH_MAX`], or would end before it starts.
+pub(super) fn find_ends(starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
+    let mut odd = 0;
+    for (value, gap) in skeleton.gaps.iter().take(skeleton.values).enumerate() {
+        let end = starts[value + 1].wrapping_sub(*gap);
+        let length = end.wrapping_sub(starts[value]).wrapping_sub(1);
+        ends.at[value] = end;
+        ends.lengths[value] = length;
+        odd |= length;
+    }
+    usize::from(odd) <= LENGTH_MAX
+}
+
+/// See [`Kernels::integers`](super::Kernels::integers).
+///
+/// # Safety
+/// As there.
+pub(super) unsafe fn integers(
+    frame: &[u8],
+    ends: &Ends,
+    numbers: &[u16],
+    out: &mut Integers,
+) -> bool {
+    let mut bad = 0;
+    out.any_empty = false;
+    for (place, number) in numbers.iter().enumerate() {
+        // SAFETY: the caller's promise.
+        let digits = unsafe { Digits::of(frame, ends, *number) };
+        let fits = digits.count <= 16 && (digits.count > 0 || digits.mark == mark::EMPTY);
+        let (low, low_bad) = eight_digits(word(frame, digits.end - 8), digits.count.min(8));
+        let high_count = digits.count.saturating_sub(8).min(8);
+        let (high, high_bad) = eight_digits(word(frame, digits.end - 16), high_count);
+        bad |= low_bad | high_bad | u64::from(!fits);
+        out.magnitudes[place] = high * 100_000_000 + low;
+        out.marks[place] = digits.mark;
+        out.any_empty |= digits.mark == mark::EMPTY;
+    }
+    bad == 0
+}
+
+/// The last `count` (8 at most) bytes of a word as digits; the second is not 0 if they are none.
+#[inline(always)]
+pub(crate) fn eight_digits(word: u64, count: usize) -> (u64, u64) {
+    // Two shifts: one by 64 does not exist.
+    let kept = !(u64::MAX >> (4 * count) >> (4 * count));
+    let digits = (word ^ (ONES * 0x30)) & kept;
+    let bad = (digits.wrapping_add(ONES * 0x76) | digits) & HIGH;
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let sum = (pairs & 0x0000_00ff_0000_00ff)
+        .wrapping_mul(100 + (1_000_000 << 32))
+        .wrapping_add((pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32)));
+    (sum >> 32, bad)
+}
+
+/// See [`super::gaps`].
+///
+/// # Safety
+/// As there.
+pub(super) unsafe fn gaps(
+    frame: &[u8],
+    starts: &[u16],
+    limit: usize,
+    ends: &mut Ends,
+    keys: &mut Keys,
+) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { super::gaps(frame, starts, limit, ends, keys) }
+}

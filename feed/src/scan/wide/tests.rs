@@ -1,0 +1,291 @@
+//! One table of cases, stretched over offsets and lengths, for every kind of machine and a naive one.
+
+use super::*;
+
+fn machines() -> Vec<(Isa, Kernels)> {
+    let all = [
+        Isa::Portable,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Sse2,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512,
+    ];
+    all.into_iter().filter_map(|isa| Some((isa, Kernels::new(isa)?))).collect()
+}
+
+fn naive_census(frame: &[u8]) -> Option<(Vec<u16>, u32, u32)> {
+    let odd = frame.len() < 65 || frame.len() > 65_535 || frame[0] != b'{';
+    if odd || frame.iter().any(|byte| *byte < 0x20 || *byte == b'\\') {
+        return None;
+    }
+    let starts = (1..frame.len()).filter(|at| &frame[at - 1..=*at] == b":\"").map(|at| at as u16);
+    let quotes = frame.iter().filter(|byte| **byte == b'"').count() as u32;
+    let high = frame.iter().filter(|byte| !byte.is_ascii()).count() as u32;
+    Some((starts.collect(), quotes, high))
+}
+
+#[track_caller]
+fn check_census(frame: &[u8]) {
+    let expected = naive_census(frame);
+    for (isa, kernels) in machines() {
+        let mut index = Index::new();
+        let got = index.read(&kernels, frame).then(|| {
+            let census = index.census();
+            (index.starts().to_vec(), census.quotes, census.high)
+        });
+        assert_eq!(got, expected, "{isa:?} {:?}", String::from_utf8_lossy(frame));
+        if let Some((starts, ..)) = &expected {
+            assert_eq!(index.start(starts.len()), frame.len() - 1, "behind the last value");
+        }
+    }
+}
+
+#[test]
+fn values_quotes_and_odd_bytes_are_found_at_every_offset_and_length() {
+    for len in [0, 1, 63, 64, 65, 66, 127, 128, 129, 130, 191, 193, 257] {
+        let plain = [b"{".as_slice(), &vec![b'a'; len]].concat();
+        check_census(&plain);
+        for at in 0..plain.len() {
+            for piece in
+                [&b"\""[..], b":\"", b"\":\"", b"\\", b"\x1f", b"\x00", b"\xed", b" ", b"["]
+            {
+                let mut frame = plain.clone();
+                let end = (at + piece.len()).min(frame.len());
+                frame[at..end].copy_from_slice(&piece[..end - at]);
+                check_census(&frame);
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_full_of_values_and_the_longest_ones_are_counted() {
+    for piece in [&b":\""[..], b"\"", b":", b"\"10\":\"5\",", b"\"9081\":\"\xea\xb0\x80\","] {
+        for len in [66, 4_096, 60 * 64 + 1, 61 * 64 + 7, 65_534, 65_535, 65_536] {
+            let frame: Vec<u8> =
+                b"{".iter().chain(piece.iter().cycle()).take(len).copied().collect();
+            check_census(&frame);
+        }
+    }
+}
+
+/// A frame of one entry with these keys and values, and where its values start.
+fn entry(fields: &[(&str, &str)]) -> Vec<u8> {
+    let fields: Vec<String> = fields.iter().map(|(k, v)| format!("\"{k}\":\"{v}\"")).collect();
+    let text =
+        format!(r#"{{"data":[{{"values":{{{}}},"type":"0B"}}],"trnm":"REAL"}}"#, fields.join(","));
+    text.into_bytes()
+}
+
+fn skeleton(frame: &[u8], index: &Index, values: usize) -> Skeleton {
+    let mut skeleton = Skeleton::with_room();
+    let mut from = 9;
+    for value in 0..values {
+        let start = index.start(value);
+        skeleton.push(&frame[from..=start]);
+        from = start + 1 + frame[start + 1..].iter().position(|byte| *byte == b'"').unwrap();
+    }
+    skeleton.finish();
+    skeleton
+}
+
+const KEYS: [&str; 12] =
+    ["20", "10", "228", "9081", "7", "65535", "a", "16", "17", "18", "1030", "25"];
+const VALUES: [&str; 12] = [
+    "090015",
+    "-60700",
+    "102.34",
+    "KRX",
+    "",
+    "+5",
+    " 0",
+    "1234567890123456",
+    "0",
+    "-0",
+    "x",
+    "\u{ac00}",
+];
+
+#[test]
+fn a_skeleton_fits_its_own_frame_with_any_values_and_no_other() {
+    for count in 3..KEYS.len() {
+        let fields: Vec<_> = KEYS.iter().zip(VALUES).take(count).map(|(k, v)| (*k, v)).collect();
+        let frame = entry(&fields);
+        for (isa, kernels) in machines() {
+            let (mut index, mut ends) = (Index::new(), Ends::new());
+            assert!(index.read(&kernels, &frame));
+            let shape = skeleton(&frame, &index, count);
+            assert!(kernels.verify(&frame, &index, 0, &shape, &mut ends), "{isa:?}");
+            for (value, (_, text)) in fields.iter().enumerate().take(count - 1) {
+                assert_eq!(&frame[ends.range(value)], text.as_bytes(), "{isa:?}");
+            }
+            // The same keys with every value shifted by one place.
+            let others: Vec<_> =
+                (0..count).map(|at| (KEYS[at], VALUES[(at + 5) % VALUES.len()])).collect();
+            let other = entry(&others);
+            assert!(index.read(&kernels, &other));
+            assert!(kernels.verify(&other, &index, 0, &shape, &mut ends), "{isa:?}");
+            // Any byte of what stands between values changed.
+            assert!(index.read(&kernels, &frame));
+            let last = index.start(count - 1);
+            for at in 26..=last {
+                let inside = (0..count - 1).any(|value| {
+                    let start = index.start(value) + 1;
+                    (start..start + fields[value].1.len()).contains(&at)
+                });
+                let mut changed = frame.clone();
+                changed[at] = if changed[at] == b'1' { b'2' } else { b'1' };
+                let mut again = Index::new();
+                assert!(again.read(&kernels, &changed));
+                let same_values = again.starts().len() == index.starts().len();
+                let fits = kernels.verify(&changed, &again, 0, &shape, &mut ends);
+                assert_eq!(fits && same_values, inside, "{isa:?} byte {at} of {count}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_would_end_before_it_starts_does_not_fit() {
+    let frame = entry(&[("10", "1"), ("11", "2"), ("12", "3")]);
+    let text = String::from_utf8(frame.clone()).unwrap();
+    let broken = text.replacen(r#""10":"1","11""#, r#""10":","11":"""#, 1);
+    for (isa, kernels) in machines() {
+        let (mut index, mut ends) = (Index::new(), Ends::new());
+        assert!(index.read(&kernels, &frame));
+        let shape = skeleton(&frame, &index, 3);
+        assert!(index.read(&kernels, broken.as_bytes()));
+        assert!(!kernels.verify(broken.as_bytes(), &index, 0, &shape, &mut ends), "{isa:?}");
+    }
+}
+
+#[test]
+fn values_of_up_to_255_bytes_fit() {
+    for (len, fits) in [(0, true), (254, true), (255, true), (256, false), (40_000, false)] {
+        let long = "7".repeat(len);
+        let frame = entry(&[("10", &long), ("11", "2")]);
+        for (isa, kernels) in machines() {
+            let (mut index, mut ends) = (Index::new(), Ends::new());
+            assert!(index.read(&kernels, &frame));
+            let shape = skeleton(&frame, &index, 2);
+            let got = kernels.verify(&frame, &index, 0, &shape, &mut ends);
+            assert_eq!(got, fits, "{isa:?} {len}");
+        }
+    }
+}
+
+/// What a text is as an integer: mark and magnitude, or `None` if it is none of up to 16 digits.
+fn naive_integer(text: &str) -> Option<(u8, u64)> {
+    let (mark, digits) = match text.as_bytes().first() {
+        None => return Some((mark::EMPTY, 0)),
+        Some(b'+') => (mark::PLUS, &text[1..]),
+        Some(b' ') => (mark::SPACE, &text[1..]),
+        Some(b'-') => (mark::MINUS, &text[1..]),
+        Some(_) => (mark::NONE, text),
+    };
+    let plain = (1..=16).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| (mark, digits.parse().unwrap()))
+}
+
+#[test]
+fn integers_of_every_form_and_length_are_read_beside_any_others() {
+    let mut texts: Vec<String> =
+        ["", "+", "-", " ", "--1", "+-1", "1a", "a1", "1.5", "1 ", "\u{ac00}", ":", "/"]
+            .map(String::from)
+            .to_vec();
+    for len in 1..=20 {
+        let digits: String =
+            (0..len).map(|at| char::from(b'0' + ((at * 7 + len) % 10) as u8)).collect();
+        for sign in ["", "+", "-", " "] {
+            texts.push(format!("{sign}{digits}"));
+        }
+        texts.push("9".repeat(len));
+        texts.push("0".repeat(len));
+    }
+    for length in [4, 8, 36, 72] {
+        for (at, text) in texts.iter().enumerate() {
+            let beside = ["123", "+7", "-0"];
+            let fields: Vec<(String, &str)> = (0..length)
+                .map(|place| {
+                    let odd = place == at % length;
+                    (place.to_string(), if odd { text.as_str() } else { beside[place % 3] })
+                })
+                .collect();
+            let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+            let frame = entry(&fields);
+            let numbers: Vec<u16> = (0..length as u16).rev().collect();
+            let expected: Vec<_> =
+                numbers.iter().map(|value| naive_integer(fields[usize::from(*value)].1)).collect();
+            for (isa, kernels) in machines() {
+                let (mut index, mut ends) = (Index::new(), Ends::new());
+                assert!(index.read(&kernels, &frame));
+                let shape = skeleton(&frame, &index, length);
+                assert!(kernels.verify(&frame, &index, 0, &shape, &mut ends), "{isa:?}");
+                let last = index.start(length - 1);
+                let len = fields[length - 1].1.len();
+                ends.set(length - 1, last + 1 + len, len);
+                let mut out = Integers::new();
+                // SAFETY: verified just above, with the last end set; all numbers are values of it.
+                let plain = unsafe { kernels.integers(&frame, &ends, &numbers, &mut out) };
+                assert_eq!(plain, expected.iter().all(Option::is_some), "{isa:?} {text:?}");
+                if plain {
+                    let marks = out.marks.iter().map(|mark| mark & mark::MASK);
+                    let got: Vec<_> = marks.zip(out.magnitudes).take(length).map(Some).collect();
+                    assert_eq!(got, expected, "{isa:?} {text:?}");
+                    let any_empty = fields.iter().any(|(_, text)| text.is_empty());
+                    assert_eq!(out.any_empty, any_empty, "{isa:?} {text:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn gaps_are_stepped_over_as_long_as_short_keys_stand_in_them() {
+    let keys = ["1", "20", "228", "9081", "65535", "a", "", "027", "item", "-1.5e"];
+    for (at, odd) in [(0, "\"1\":\"2\""), (3, "\"123456\":\"7\""), (5, "\"values\":\"x\"")] {
+        let fields: Vec<_> =
+            keys.iter().zip(VALUES).map(|(k, v)| format!("\"{k}\":\"{v}\"")).collect();
+        let mut with_odd = fields.clone();
+        with_odd.insert(at + 1, odd.to_owned());
+        let frame = format!(r#"{{"data":[{{"values":{{{}}}}}]}}"#, with_odd.join(","));
+        let frame = frame.as_bytes();
+        for (isa, kernels) in machines() {
+            let (mut index, mut ends, mut key_words) = (Index::new(), Ends::new(), Keys::new());
+            assert!(index.read(&kernels, frame));
+            let walked = kernels.gaps(frame, &index, 0, &mut ends, &mut key_words);
+            let expected = if at == 0 { keys.len() } else { at };
+            assert_eq!(walked, expected, "{isa:?} {at}");
+            for value in 0..walked {
+                let range = ends.range(value);
+                let text = with_odd[value].split_once(':').unwrap().1;
+                assert_eq!(&frame[range.start - 1..=range.end], text.as_bytes(), "{isa:?}");
+                let key = with_odd[value + 1].split_once(':').unwrap().0;
+                let word = key_word(key.trim_matches('"').as_bytes());
+                assert_eq!(Some(key_words.word(value + 1)), word, "{isa:?} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn eight_digits_are_read_in_every_number_of_them() {
+    for count in 0..=8 {
+        for fill in [b'0', b'9', b'/', b':', b'\0', 0xff] {
+            let mut bytes = [fill; 8];
+            for (at, byte) in bytes.iter_mut().enumerate().skip(8 - count) {
+                *byte = b'1' + at as u8;
+            }
+            let expected =
+                bytes[8 - count..].iter().fold(0, |sum, b| sum * 10 + u64::from(b - b'0'));
+            assert_eq!(eight_digits(u64::from_le_bytes(bytes), count), (expected, 0));
+            for at in 8 - count..8 {
+                let mut odd = bytes;
+                odd[at] = b':';
+                assert_ne!(eight_digits(u64::from_le_bytes(odd), count).1, 0);
+            }
+        }
+    }
+}
