@@ -28,7 +28,7 @@ fn scanners() -> Vec<(Scanner, Setup)> {
         .collect();
     let mut all = Vec::new();
     for extras in [vec![], every] {
-        for path in ScanPath::ALL {
+        for path in ScanPath::ALL.iter().filter(|path| path.is_available()) {
             let codes = vec!["005930", "000660", "0004V0", "57JBHH", "001"];
             let (mut registrar, instruments) = Instruments::with_capacity(8);
             registrar.register_all(codes.iter().copied()).expect("room");
@@ -50,7 +50,11 @@ thread_local! {
 fuzz_target!(|frame: &[u8]| {
     SCANNERS.with_borrow_mut(|scanners| {
         for (scanner, setup) in scanners {
-            assert_eq!(scanned(scanner, frame, setup.stamps), reference(frame, setup));
+            let expected = reference(frame, setup);
+            // The third time its order of keys is known.
+            for _ in 0..3 {
+                assert_eq!(scanned(scanner, frame, setup.stamps), expected);
+            }
         }
     });
 });
