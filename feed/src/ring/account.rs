@@ -24,7 +24,7 @@
 use crossbeam::utils::CachePadded;
 
 use super::error::{PushError, RingError, check_capacity};
-use super::slot::Slot;
+use super::slot::{Slot, Tag};
 use super::sync::Ordering::{Acquire, Relaxed, Release};
 use super::sync::{Arc, AtomicBool, AtomicU64};
 
@@ -104,7 +104,9 @@ impl<const W: usize> Producer<W> {
                 return Err(PushError::Full);
             }
         }
-        self.shared.slot(self.next).store(record); // P2
+        let slot = self.shared.slot(self.next); // P2
+        slot.set_tag(Tag::new(self.next, record.len()), Relaxed);
+        slot.store(record);
         self.next = self.next.wrapping_add(1);
         // P3. Release: pairs with C1, the Acquire load in `Consumer::pop`.
         self.shared.pushed.store(self.next, Release);
@@ -170,7 +172,8 @@ impl<const W: usize> Consumer<W> {
                 return None;
             }
         }
-        let length = self.shared.slot(self.next).load(buffer); // C2
+        let slot = self.shared.slot(self.next); // C2
+        let length = slot.load(slot.tag().words(), buffer);
         self.next = self.next.wrapping_add(1);
         // C3. Release: pairs with P1, the Acquire load in `Producer::look_at_consumer`.
         self.shared.popped.store(self.next, Release);
