@@ -43,7 +43,7 @@ mod imp {
     }
 
     #[inline]
-    pub(in crate::ring) fn prefetch_line<T>(_of: &T, _offset_bytes: usize) {}
+    pub(in crate::ring) fn prefetch_line(_place: &AtomicU64) {}
 }
 
 #[cfg(not(any(not(target_arch = "x86_64"), loom, miri, ring_words)))]
@@ -167,10 +167,10 @@ mod imp {
         }
     }
 
-    /// Asks for the line `offset_bytes` behind the beginning of `of`. A hint: it never faults.
+    /// Asks for the line of `place`. A hint.
     #[inline]
-    pub(in crate::ring) fn prefetch_line<T>(of: &T, offset_bytes: usize) {
-        let line = std::ptr::from_ref(of).cast::<i8>().wrapping_add(offset_bytes);
+    pub(in crate::ring) fn prefetch_line(place: &AtomicU64) {
+        let line = std::ptr::from_ref(place).cast::<i8>();
         // SAFETY: a prefetch of any address is allowed, and changes nothing that a program can see.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line) }
     }

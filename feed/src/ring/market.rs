@@ -66,7 +66,7 @@
 use crossbeam::utils::CachePadded;
 
 use super::error::{RecordTooLong, RingError, check_capacity};
-use super::slot::{Slot, Tag};
+use super::slot::{Slot, Slots, Tag};
 use super::sync::Ordering::{Acquire, Relaxed, Release};
 use super::sync::{Arc, AtomicBool, AtomicU64, fence};
 
@@ -148,7 +148,7 @@ impl<const W: usize> Publisher<W> {
 
     /// Marks the next slot as being written with a record of so many words.
     #[inline]
-    fn begin(&self, words: usize) -> &Slot<W> {
+    fn begin(&self, words: usize) -> Slot<'_, W> {
         let slot = self.shared.slot(self.next);
         // P1. Release: pairs with the fence in `Reader::skip_to_newest`, which wants the cursor.
         slot.set_tag(Tag::new(self.next, words), Release);
@@ -163,7 +163,7 @@ impl<const W: usize> Publisher<W> {
         let sequence = self.next;
         self.next = sequence.wrapping_add(1);
         // P4. Release: pairs with R1, the Acquire load of the stamp in `Reader::poll`.
-        self.shared.slot(sequence).done.store(sequence, Release);
+        self.shared.slot(sequence).done().store(sequence, Release);
         // P5. Release: pairs with the Acquire loads of the cursor in `Subscribers` and `Reader`.
         self.shared.cursor.store(self.next, Release);
         sequence
@@ -317,7 +317,7 @@ impl<const W: usize> Reader<W> {
         let sequence = self.next;
         let slot = self.shared.slot(sequence);
         // R1. Acquire: pairs with P4, the Release store of the stamp in `Publisher::finish`.
-        let done = slot.done.load(Acquire);
+        let done = slot.done().load(Acquire);
         if done == sequence {
             let tag = slot.tag(); // R2
             let length = slot.load(tag.words(), buffer);
@@ -343,7 +343,7 @@ impl<const W: usize> Reader<W> {
     #[inline]
     pub fn is_ready(&self) -> bool {
         // Acquire: as R1. The answer alone needs no ordering, but a reader woken by it polls next.
-        let done = self.shared.slot(self.next).done.load(Acquire);
+        let done = self.shared.slot(self.next).done().load(Acquire);
         done == self.next || is_later(done, self.next) || self.shared.is_closed()
     }
 
@@ -377,7 +377,7 @@ impl<const W: usize> Reader<W> {
         // The publisher may have published between our look at the slot and its end, hence the
         // second look. It ends by `is_closed`, which tells everything that was published.
         if self.shared.is_closed() {
-            let done = self.shared.slot(self.next).done.load(Acquire);
+            let done = self.shared.slot(self.next).done().load(Acquire);
             if done != self.next && !is_later(done, self.next) {
                 return Poll::Closed;
             }
@@ -390,7 +390,7 @@ impl<const W: usize> Reader<W> {
 #[derive(Debug)]
 struct Shared<const W: usize> {
     /// A power of two, at least 2.
-    slots: Box<[Slot<W>]>,
+    slots: Slots<W>,
     /// Sequence of the very first record: 0, except in tests.
     first: u64,
     /// Sequence after the newest record. Written by the publisher only.
@@ -401,9 +401,8 @@ struct Shared<const W: usize> {
 
 impl<const W: usize> Shared<W> {
     #[inline]
-    fn slot(&self, sequence: u64) -> &Slot<W> {
-        // In bounds: the number of slots is a power of two.
-        &self.slots[sequence as usize & (self.slots.len() - 1)]
+    fn slot(&self, sequence: u64) -> Slot<'_, W> {
+        self.slots.get(sequence)
     }
 
     #[inline]
@@ -430,7 +429,7 @@ pub fn market_ring_from<const W: usize>(
     check_capacity(capacity_slots, 2)?;
     let mask = capacity_slots as u64 - 1;
     let shared = Arc::new(Shared {
-        slots: Slot::row(capacity_slots, |index| {
+        slots: Slots::new(capacity_slots, |index| {
             let laps_into_ring = (index as u64).wrapping_sub(first) & mask;
             // One lap before its first record.
             first.wrapping_add(laps_into_ring).wrapping_sub(capacity_slots as u64)

@@ -15,34 +15,86 @@
 //! of the slot in hand (384 bytes: 0.89 with, 0.83 without; 64 bytes: no difference) and of the next one
 //! (384 bytes: 0.95 with, 0.73 without; readers take the lines away again).
 
+use std::marker::PhantomData;
+
 use super::copy::{load_words, prefetch_line, store_words};
 use super::error::RecordTooLong;
 use super::sync::Ordering::Relaxed;
 use super::sync::{AtomicU64, Ordering};
 
-/// A place for one record of up to `W` words, in cache lines of its own.
-///
-/// Lines come in pairs: processors like to fetch the neighbour too, and that should be the second line
-/// of the same slot.
-#[repr(C, align(128))]
+/// All slots of a ring, each for one record of up to `W` words, each in cache lines of its own and in
+/// no more of them than it needs: what a ring takes from the caches counts.
 #[derive(Debug)]
-pub(super) struct Slot<const W: usize> {
-    /// Tells which sequence the slot holds. What its values mean is the business of each ring.
-    pub(super) done: AtomicU64,
-    first: [AtomicU64; LINE_WORDS],
-    /// Which sequence the slot is about to receive, and the length of that record: see [`Tag`].
-    tag: AtomicU64,
-    second: [AtomicU64; LINE_WORDS],
-    /// The last `2 * LINE_WORDS` of them are never used.
-    rest: [AtomicU64; W],
+pub(super) struct Slots<const W: usize> {
+    /// The lines of all slots, from `first` on.
+    words: Box<[AtomicU64]>,
+    /// Where the first line begins.
+    first: usize,
+    /// A power of two.
+    capacity_slots: usize,
+}
+
+/// One slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot<'s, const W: usize> {
+    /// As many as [`Slots::STRIDE`].
+    words: &'s [AtomicU64],
+    width: PhantomData<[u64; W]>,
 }
 
 /// Words of the record beside the stamp of a line. Fewer for the model checker, whose records are
 /// short.
-const LINE_WORDS: usize = if cfg!(loom) { 1 } else { 7 };
+const BESIDE_STAMP: usize = if cfg!(loom) { 1 } else { 7 };
 
-/// Bytes of a cache line.
-const LINE_BYTES: usize = 64;
+/// Words of a line.
+const LINE_WORDS: usize = BESIDE_STAMP + 1;
+
+/// Lines come in pairs: processors like to fetch the neighbour too, and that of the first line should
+/// be the second one, where slots have an even number of them.
+const PAIR_BYTES: usize = 128;
+
+impl<const W: usize> Slots<W> {
+    /// Words from one slot to the next: two stamps and the record, in whole lines, at least two.
+    const STRIDE: usize = {
+        let lines = (W + 2).div_ceil(LINE_WORDS);
+        LINE_WORDS * if lines < 2 { 2 } else { lines }
+    };
+
+    /// Makes `capacity_slots` empty slots; `done` gets the position of each.
+    pub(super) fn new(capacity_slots: usize, done: impl Fn(usize) -> u64) -> Self {
+        const { assert!(W > 0, "a slot has room for at least one word") }
+        const { assert!(W < 1 << LENGTH_BITS, "the tag has room for the length") }
+        debug_assert!(capacity_slots.is_power_of_two(), "`check_capacity` was asked");
+        let room = capacity_slots * Self::STRIDE + PAIR_BYTES / 8;
+        let words: Box<[_]> = (0..room).map(|_| AtomicU64::new(0)).collect();
+        let first = match cfg!(loom) {
+            true => 0,
+            // At most 15 for words of 8 bytes at addresses that are multiples of 8; and were it more,
+            // the ring would be slower, not wrong.
+            false => words.as_ptr().align_offset(PAIR_BYTES).min(PAIR_BYTES / 8),
+        };
+        let slots = Self { words, first, capacity_slots };
+        for index in 0..capacity_slots {
+            slots.get(index as u64).done().store(done(index), Relaxed);
+        }
+        slots
+    }
+
+    /// How many there are.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.capacity_slots
+    }
+
+    /// The slot of record number `sequence`.
+    #[inline]
+    pub(super) fn get(&self, sequence: u64) -> Slot<'_, W> {
+        // The capacity is a power of two, so the mask keeps the index inside.
+        let index = sequence as usize & (self.capacity_slots - 1);
+        let words = &self.words[self.first + index * Self::STRIDE..][..Self::STRIDE];
+        Slot { words, width: PhantomData }
+    }
+}
 
 /// The low [`LENGTH_BITS`] of the sequence are displaced by the length of the record, in words.
 ///
@@ -57,7 +109,7 @@ impl Tag {
     /// The tag of record number `sequence`, which has `words` words.
     #[inline]
     pub(super) fn new(sequence: u64, words: usize) -> Self {
-        debug_assert!(words < 1 << LENGTH_BITS, "`Slot::row` limits the length");
+        debug_assert!(words < 1 << LENGTH_BITS, "`Slots::new` limits the length");
         Self(sequence << LENGTH_BITS | words as u64)
     }
 
@@ -74,23 +126,7 @@ impl Tag {
     }
 }
 
-impl<const W: usize> Slot<W> {
-    /// Makes `capacity_slots` empty slots; `done` gets the position of each.
-    pub(super) fn row(capacity_slots: usize, done: impl Fn(usize) -> u64) -> Box<[Self]> {
-        const { assert!(W > 0, "a slot has room for at least one word") }
-        const { assert!(W < 1 << LENGTH_BITS, "the tag has room for the length") }
-        let words = || AtomicU64::new(0);
-        (0..capacity_slots)
-            .map(|index| Self {
-                done: AtomicU64::new(done(index)),
-                first: std::array::from_fn(|_| words()),
-                tag: AtomicU64::new(0),
-                second: std::array::from_fn(|_| words()),
-                rest: std::array::from_fn(|_| words()),
-            })
-            .collect()
-    }
-
+impl<'s, const W: usize> Slot<'s, W> {
     /// The record's length, if it fits a slot.
     #[inline]
     pub(super) fn fits(record: &[u64]) -> Result<(), RecordTooLong> {
@@ -100,44 +136,46 @@ impl<const W: usize> Slot<W> {
         Ok(())
     }
 
+    /// Tells which sequence the slot holds. What its values mean is the business of each ring.
+    #[inline]
+    pub(super) fn done(self) -> &'s AtomicU64 {
+        &self.words[0]
+    }
+
     /// Which record the slot is about to receive, or has.
     #[inline]
-    pub(super) fn tag(&self) -> Tag {
-        Tag(self.tag.load(Relaxed))
+    pub(super) fn tag(self) -> Tag {
+        Tag(self.words[LINE_WORDS].load(Relaxed))
     }
 
     #[inline]
-    pub(super) fn set_tag(&self, tag: Tag, ordering: Ordering) {
-        self.tag.store(tag.0, ordering);
+    pub(super) fn set_tag(self, tag: Tag, ordering: Ordering) {
+        self.words[LINE_WORDS].store(tag.0, ordering);
     }
 
     /// Writes the words of the record, but no stamp. The record must fit; see [`Slot::fits`].
     ///
     /// Relaxed: the stamp that the ring writes afterwards orders these stores.
     #[inline]
-    pub(super) fn store(&self, record: &[u64]) {
+    pub(super) fn store(self, record: &[u64]) {
         debug_assert!(record.len() <= W, "a record fits its slot");
-        if let Some((first, others)) = record.split_first_chunk::<LINE_WORDS>() {
-            if let Some((second, rest)) = others.split_first_chunk::<LINE_WORDS>() {
-                store_line(&self.second, second);
-                store_words(&self.rest, rest);
-            } else {
-                store_words(&self.second, others);
-            }
-            store_line(&self.first, first);
+        let (first, second) = self.parts();
+        if let Some((beside_done, others)) = record.split_first_chunk::<BESIDE_STAMP>() {
+            store_words(second, others);
+            store_words(first, beside_done);
         } else {
-            store_words(&self.first, record);
+            store_words(first, record);
         }
     }
 
     /// Writes one word; says whether the slot has such a word.
     #[inline]
-    pub(super) fn store_word(&self, index: usize, word: u64) -> bool {
-        let place = match index {
+    pub(super) fn store_word(self, index: usize, word: u64) -> bool {
+        let (first, second) = self.parts();
+        let place = match index.checked_sub(BESIDE_STAMP) {
             _ if index >= W => return false,
-            ..LINE_WORDS => &self.first[index],
-            _ if index < 2 * LINE_WORDS => &self.second[index - LINE_WORDS],
-            _ => &self.rest[index - 2 * LINE_WORDS],
+            None => &first[index],
+            Some(index) => &second[index],
         };
         place.store(word, Relaxed);
         true
@@ -148,48 +186,32 @@ impl<const W: usize> Slot<W> {
     /// In the market ring the copy may be a mixture of two records; the caller finds out by the
     /// tag. The length is within `W` even then, since only such lengths are ever stored.
     #[inline]
-    pub(super) fn load(&self, words: usize, buffer: &mut [u64; W]) -> usize {
+    pub(super) fn load(self, words: usize, buffer: &mut [u64; W]) -> usize {
         let words = words.min(W);
         let record = &mut buffer[..words];
-        if let Some((first, others)) = record.split_first_chunk_mut::<LINE_WORDS>() {
-            load_line(&self.first, first);
-            if let Some((second, rest)) = others.split_first_chunk_mut::<LINE_WORDS>() {
-                load_line(&self.second, second);
-                load_words(&self.rest, rest);
-            } else {
-                load_words(&self.second, others);
-            }
+        let (first, second) = self.parts();
+        if let Some((beside_done, others)) = record.split_first_chunk_mut::<BESIDE_STAMP>() {
+            load_words(first, beside_done);
+            load_words(second, others);
         } else {
-            load_words(&self.first, record);
+            load_words(first, record);
         }
         words
     }
 
+    /// The places beside `done`, and those from the tag on.
+    #[inline]
+    fn parts(self) -> (&'s [AtomicU64], &'s [AtomicU64]) {
+        (&self.words[1..LINE_WORDS], &self.words[LINE_WORDS + 1..])
+    }
+
     /// Asks for the lines, behind the first, of a record of so many words. A hint.
     #[inline]
-    pub(super) fn prefetch(&self, words: usize) {
-        for line in 1..Self::lines(words) {
-            prefetch_line(self, line * LINE_BYTES);
+    pub(super) fn prefetch(self, words: usize) {
+        // The second one in any case: it has the tag.
+        prefetch_line(&self.words[LINE_WORDS]);
+        for place in self.words[..(words + 2).min(Slots::<W>::STRIDE)].chunks(LINE_WORDS).skip(2) {
+            prefetch_line(&place[0]);
         }
     }
-
-    /// Lines that a record of so many words occupies, both stamps included; at least 2.
-    #[inline]
-    fn lines(words: usize) -> usize {
-        (words.min(W) + 2).div_ceil(LINE_BYTES / 8).max(2)
-    }
-}
-
-/// Writes all the words beside a stamp. The first one stands on an odd place, so that the others lie
-/// in pairs.
-#[inline]
-fn store_line(places: &[AtomicU64; LINE_WORDS], words: &[u64; LINE_WORDS]) {
-    store_words(&places[..1], &words[..1]);
-    store_words(&places[1..], &words[1..]);
-}
-
-#[inline]
-fn load_line(places: &[AtomicU64; LINE_WORDS], words: &mut [u64; LINE_WORDS]) {
-    load_words(&places[..1], &mut words[..1]);
-    load_words(&places[1..], &mut words[1..]);
 }
