@@ -2,6 +2,7 @@
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(loom)");
+    println!("cargo::rustc-check-cfg=cfg(ring_words)");
     println!("cargo::rustc-cfg=loom");
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -24,7 +24,7 @@
 use crossbeam::utils::CachePadded;
 
 use super::error::{PushError, RingError, check_capacity};
-use super::slot::Slot;
+use super::slot::{Slot, Slots, Tag};
 use super::sync::Ordering::{Acquire, Relaxed, Release};
 use super::sync::{Arc, AtomicBool, AtomicU64};
 
@@ -47,7 +47,7 @@ pub fn account_ring_from<const W: usize>(
 ) -> Result<(Producer<W>, Consumer<W>), RingError> {
     check_capacity(capacity_slots, 1)?;
     let shared = Arc::new(Shared {
-        slots: Slot::row(capacity_slots, |_| 0),
+        slots: Slots::new(capacity_slots, |_| 0),
         pushed: CachePadded::new(AtomicU64::new(first)),
         popped: CachePadded::new(AtomicU64::new(first)),
         producer_gone: AtomicBool::new(false),
@@ -59,7 +59,7 @@ pub fn account_ring_from<const W: usize>(
 
 #[derive(Debug)]
 struct Shared<const W: usize> {
-    slots: Box<[Slot<W>]>,
+    slots: Slots<W>,
     /// Sequence after the newest record; written by the producer.
     pushed: CachePadded<AtomicU64>,
     /// Sequence of the oldest record still here; written by the consumer.
@@ -70,9 +70,8 @@ struct Shared<const W: usize> {
 
 impl<const W: usize> Shared<W> {
     #[inline]
-    fn slot(&self, sequence: u64) -> &Slot<W> {
-        // The capacity is a power of two, so the mask keeps the index inside.
-        &self.slots[sequence as usize & (self.slots.len() - 1)]
+    fn slot(&self, sequence: u64) -> Slot<'_, W> {
+        self.slots.get(sequence)
     }
 }
 
@@ -104,7 +103,9 @@ impl<const W: usize> Producer<W> {
                 return Err(PushError::Full);
             }
         }
-        self.shared.slot(self.next).store(record); // P2
+        let slot = self.shared.slot(self.next); // P2
+        slot.set_tag(Tag::new(self.next, record.len()), Relaxed);
+        slot.store(record);
         self.next = self.next.wrapping_add(1);
         // P3. Release: pairs with C1, the Acquire load in `Consumer::pop`.
         self.shared.pushed.store(self.next, Release);
@@ -170,7 +171,8 @@ impl<const W: usize> Consumer<W> {
                 return None;
             }
         }
-        let length = self.shared.slot(self.next).load(buffer); // C2
+        let slot = self.shared.slot(self.next); // C2
+        let length = slot.load(slot.tag().words(), buffer);
         self.next = self.next.wrapping_add(1);
         // C3. Release: pairs with P1, the Acquire load in `Producer::look_at_consumer`.
         self.shared.popped.store(self.next, Release);

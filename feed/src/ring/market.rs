@@ -9,22 +9,22 @@
 //! # Protocol
 //!
 //! Record number `s`, its *sequence*, goes into slot `s % capacity`. Sequences count from 0, without
-//! holes, and wrap around at 2^64. Each slot is a sequence lock with two stamps: `begun` says which
-//! record it is about to receive, `done` which one it holds. A reader who waits for `s` looks at
-//! `done`:
+//! holes, and wrap around at 2^64. Each slot is a sequence lock with two stamps: the `tag` says which
+//! record it is about to receive and how long that is, `done` which one it holds. A reader who waits
+//! for `s` looks at `done`:
 //!
 //! | `done - s` | the slot | the reader gets |
 //! |---|---|---|
-//! | 0 | holds `s`, or did so until now | the record, if `begun` is still `s` after the copy; else a gap |
+//! | 0 | holds `s`, or did so until now | the record, if the tag is still that of `s` after the copy; else a gap |
 //! | below 0 | holds an earlier record | nothing yet |
 //! | above 0 | holds a later record | a gap: `s` is gone |
 //!
 //! ```text
 //!  publisher                                   reader
-//!  P1  begun  ← s            Release           R1  done = s ?                Acquire
-//!  P2  fence                 Release           R2  copy length and words     Relaxed
-//!  P3  words and length      Relaxed           R3  fence                     Acquire
-//!  P4  done   ← s            Release           R4  begun still s ?           Relaxed
+//!  P1  tag    ← s, length    Release           R1  done = s ?                Acquire
+//!  P2  fence                 Release           R2  load tag, copy words      Relaxed
+//!  P3  words                 Relaxed           R3  fence                     Acquire
+//!  P4  done   ← s            Release           R4  tag as before, of s ?     Relaxed
 //!  P5  cursor ← s + 1        Release
 //! ```
 //!
@@ -38,6 +38,10 @@
 //! A reader that was lapped goes on from the newest record: what is published are full states, so
 //! the newest is what counts. For every reader, the records it got and the losses it was told add up
 //! to what was published.
+//!
+//! A reader that finds nothing asks for the other lines of the slot it waits at: the publisher will take
+//! all of them away at once, and they come back at once as well, instead of the first and, when that is
+//! seen, the others.
 //!
 //! The cursor is read by readers that join or were lapped and by watchers, not by one that keeps up:
 //! it costs the publisher a store into a line that nobody else wants.
@@ -62,7 +66,7 @@
 use crossbeam::utils::CachePadded;
 
 use super::error::{RecordTooLong, RingError, check_capacity};
-use super::slot::Slot;
+use super::slot::{Slot, Slots, Tag};
 use super::sync::Ordering::{Acquire, Relaxed, Release};
 use super::sync::{Arc, AtomicBool, AtomicU64, fence};
 
@@ -116,7 +120,7 @@ impl<const W: usize> Publisher<W> {
     /// Without [`Claim::commit`] nothing is published, and the next claim gets the same sequence.
     #[inline]
     pub fn claim(&mut self) -> Claim<'_, W> {
-        self.begin();
+        self.begin(0);
         Claim { publisher: self, outside: None }
     }
 
@@ -138,16 +142,16 @@ impl<const W: usize> Publisher<W> {
 
     #[inline]
     fn publish_fitting(&mut self, record: &[u64]) -> u64 {
-        self.begin().store(record);
+        self.begin(record.len()).store(record);
         self.finish()
     }
 
-    /// Marks the next slot as being written.
+    /// Marks the next slot as being written with a record of so many words.
     #[inline]
-    fn begin(&self) -> &Slot<W> {
+    fn begin(&self, words: usize) -> Slot<'_, W> {
         let slot = self.shared.slot(self.next);
         // P1. Release: pairs with the fence in `Reader::skip_to_newest`, which wants the cursor.
-        slot.begun.store(self.next, Release);
+        slot.set_tag(Tag::new(self.next, words), Release);
         // P2. Release: pairs with the Acquire fence R3 of a reader that meets one of our words.
         fence(Release);
         slot
@@ -159,7 +163,7 @@ impl<const W: usize> Publisher<W> {
         let sequence = self.next;
         self.next = sequence.wrapping_add(1);
         // P4. Release: pairs with R1, the Acquire load of the stamp in `Reader::poll`.
-        self.shared.slot(sequence).done.store(sequence, Release);
+        self.shared.slot(sequence).done().store(sequence, Release);
         // P5. Release: pairs with the Acquire loads of the cursor in `Subscribers` and `Reader`.
         self.shared.cursor.store(self.next, Release);
         sequence
@@ -214,7 +218,9 @@ impl<const W: usize> Claim<'_, W> {
         if words > W {
             return Err(RecordTooLong { words, words_max: W });
         }
-        self.publisher.shared.slot(self.publisher.next).store_length(length);
+        // Relaxed: the tag is of the same sequence as before, and P4 shows the length.
+        let tag = Tag::new(self.publisher.next, length);
+        self.publisher.shared.slot(self.publisher.next).set_tag(tag, Relaxed);
         Ok(self.publisher.finish())
     }
 }
@@ -228,20 +234,22 @@ pub struct Subscribers<const W: usize> {
 impl<const W: usize> Subscribers<W> {
     /// A reader that begins with the newest record there is, or with the first one to come.
     pub fn reader(&self) -> Reader<W> {
-        let newest = self.published_sequence().unwrap_or(self.shared.first);
-        Reader { shared: Arc::clone(&self.shared), next: newest }
+        self.reader_at(self.published_sequence().unwrap_or(self.shared.first))
     }
 
     /// A reader that gets only what is published from now on.
     pub fn reader_from_next(&self) -> Reader<W> {
-        let next = self.shared.next_sequence();
-        Reader { shared: Arc::clone(&self.shared), next }
+        self.reader_at(self.shared.next_sequence())
     }
 
     /// A reader that begins with the very first record. What the ring no longer holds is reported to
     /// it as a gap.
     pub fn reader_from_start(&self) -> Reader<W> {
-        Reader { shared: Arc::clone(&self.shared), next: self.shared.first }
+        self.reader_at(self.shared.first)
+    }
+
+    fn reader_at(&self, next: u64) -> Reader<W> {
+        Reader { shared: Arc::clone(&self.shared), next, last_words: 0 }
     }
 
     /// Sequence of the newest record; `None` before the first. For watchers: may be old by the time
@@ -273,6 +281,8 @@ pub struct Reader<const W: usize> {
     shared: Arc<Shared<W>>,
     /// Sequence of the record this reader wants next.
     next: u64,
+    /// Length of the last record: a guess at that of the next, in words.
+    last_words: usize,
 }
 
 /// What a reader found.
@@ -307,14 +317,16 @@ impl<const W: usize> Reader<W> {
         let sequence = self.next;
         let slot = self.shared.slot(sequence);
         // R1. Acquire: pairs with P4, the Release store of the stamp in `Publisher::finish`.
-        let done = slot.done.load(Acquire);
+        let done = slot.done().load(Acquire);
         if done == sequence {
-            let length = slot.load(buffer); // R2
+            let tag = slot.tag(); // R2
+            let length = slot.load(tag.words(), buffer);
             // R3. Acquire: pairs with the Release fence P2 of the record that overwrites this one.
             fence(Acquire);
             // R4. Relaxed: the fence above is what makes it late enough.
-            if slot.begun.load(Relaxed) == sequence {
+            if slot.tag() == tag && tag.is_of(sequence) {
                 self.next = sequence.wrapping_add(1);
+                self.last_words = length;
                 return Poll::Record { sequence, words: &buffer[..length] };
             }
             return self.skip_to_newest();
@@ -322,6 +334,7 @@ impl<const W: usize> Reader<W> {
         if is_later(done, sequence) {
             return self.skip_to_newest();
         }
+        slot.prefetch(self.last_words);
         self.empty_or_closed()
     }
 
@@ -330,7 +343,7 @@ impl<const W: usize> Reader<W> {
     #[inline]
     pub fn is_ready(&self) -> bool {
         // Acquire: as R1. The answer alone needs no ordering, but a reader woken by it polls next.
-        let done = self.shared.slot(self.next).done.load(Acquire);
+        let done = self.shared.slot(self.next).done().load(Acquire);
         done == self.next || is_later(done, self.next) || self.shared.is_closed()
     }
 
@@ -364,7 +377,7 @@ impl<const W: usize> Reader<W> {
         // The publisher may have published between our look at the slot and its end, hence the
         // second look. It ends by `is_closed`, which tells everything that was published.
         if self.shared.is_closed() {
-            let done = self.shared.slot(self.next).done.load(Acquire);
+            let done = self.shared.slot(self.next).done().load(Acquire);
             if done != self.next && !is_later(done, self.next) {
                 return Poll::Closed;
             }
@@ -377,7 +390,7 @@ impl<const W: usize> Reader<W> {
 #[derive(Debug)]
 struct Shared<const W: usize> {
     /// A power of two, at least 2.
-    slots: Box<[Slot<W>]>,
+    slots: Slots<W>,
     /// Sequence of the very first record: 0, except in tests.
     first: u64,
     /// Sequence after the newest record. Written by the publisher only.
@@ -388,9 +401,8 @@ struct Shared<const W: usize> {
 
 impl<const W: usize> Shared<W> {
     #[inline]
-    fn slot(&self, sequence: u64) -> &Slot<W> {
-        // In bounds: the number of slots is a power of two.
-        &self.slots[sequence as usize & (self.slots.len() - 1)]
+    fn slot(&self, sequence: u64) -> Slot<'_, W> {
+        self.slots.get(sequence)
     }
 
     #[inline]
@@ -417,7 +429,7 @@ pub fn market_ring_from<const W: usize>(
     check_capacity(capacity_slots, 2)?;
     let mask = capacity_slots as u64 - 1;
     let shared = Arc::new(Shared {
-        slots: Slot::row(capacity_slots, |index| {
+        slots: Slots::new(capacity_slots, |index| {
             let laps_into_ring = (index as u64).wrapping_sub(first) & mask;
             // One lap before its first record.
             first.wrapping_add(laps_into_ring).wrapping_sub(capacity_slots as u64)
