@@ -102,7 +102,7 @@ fn a_message_of_one_mebibyte_is_taken_and_one_byte_more_is_not() {
             Ok(Got::Text(text)) => assert!(fits && text.len() == MESSAGE_BYTES_MAX),
             Err(ConnectionError::MessageTooLong { bytes, max }) => {
                 assert!(!fits);
-                assert_eq!((bytes, max), (MESSAGE_BYTES_MAX + 1, MESSAGE_BYTES_MAX));
+                assert_eq!((bytes, max), (MESSAGE_BYTES_MAX as u64 + 1, MESSAGE_BYTES_MAX));
             }
             other => panic!("{other:?}"),
         }
