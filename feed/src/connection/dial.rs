@@ -292,9 +292,7 @@ impl Dialing {
             Err(Short::Refused(why)) => {
                 Err(ConnectError::NotWebSocket { endpoint, text: why.to_owned() })
             }
-            Err(Short::Waiting(handshake)) => {
-                Ok(self.wait(Step::WebSocket { handshake: Box::new(handshake), address }))
-            }
+            Err(Short::Waiting(handshake)) => Ok(self.wait(Step::WebSocket { handshake, address })),
             Err(Short::Failed(error)) => Err(match error {
                 tungstenite::Error::Http(response) => {
                     let body = response.body().as_deref().unwrap_or_default();

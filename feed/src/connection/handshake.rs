@@ -20,7 +20,7 @@ pub(super) struct Agreed {
 /// How a step ended short of that.
 pub(super) enum Short {
     /// The socket has no more for now.
-    Waiting(Handshake),
+    Waiting(Box<Handshake>),
     /// It failed.
     Failed(tungstenite::Error),
     /// The server did what tungstenite does not look at.
@@ -36,7 +36,9 @@ impl Handshake {
     pub(super) fn advance(self) -> Result<Agreed, Short> {
         match self.0.handshake() {
             Ok((socket, response)) => finish(socket.into_inner(), &response),
-            Err(HandshakeError::Interrupted(handshake)) => Err(Short::Waiting(Self(handshake))),
+            Err(HandshakeError::Interrupted(handshake)) => {
+                Err(Short::Waiting(Box::new(Self(handshake))))
+            }
             Err(HandshakeError::Failure(error)) => Err(Short::Failed(error)),
         }
     }

@@ -125,6 +125,23 @@ impl Connection {
         self.write_waiting().map_err(translate)
     }
 
+    /// Whether the peer has hung up, after the exchange of Close frames. The server is to hang up first
+    /// (RFC 6455, section 7.1.1); whoever has the time may wait for it. Whatever still comes is thrown
+    /// away.
+    pub fn peer_hung_up(&mut self) -> bool {
+        if self.phase != Phase::Over {
+            return false;
+        }
+        loop {
+            match self.stream.read(self.reader.space_for_nothing()) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(_) => return true,
+            }
+        }
+    }
+
     /// All bytes read from the socket so far, TLS and framing included.
     pub fn bytes_read(&self) -> u64 {
         self.stream.socket().bytes_read()

@@ -139,6 +139,12 @@ impl FrameReader {
         &mut self.buffer[self.end..]
     }
 
+    /// The whole buffer, for bytes that nobody will look at. What was in it is gone.
+    pub(in super::super) fn space_for_nothing(&mut self) -> &mut [u8] {
+        (self.start, self.end) = (0, 0);
+        &mut self.buffer
+    }
+
     /// Says how many bytes were put at the beginning of [`space`](Self::space).
     ///
     /// # Panics
