@@ -33,11 +33,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message_bytes_max: MESSAGE_BYTES_MAX, send_bytes_max: 4 << 20, utf8: Utf8::Check }
+        Self::DEFAULT
     }
 }
 
 impl Limits {
+    /// What an engine needs.
+    pub const DEFAULT: Self =
+        Self { message_bytes_max: MESSAGE_BYTES_MAX, send_bytes_max: 4 << 20, utf8: Utf8::Check };
+
     pub(super) fn reader(self) -> ReaderOptions {
         ReaderOptions {
             message_bytes_max: self.message_bytes_max,
