@@ -45,7 +45,9 @@ pub(super) fn payload(code: Option<u16>, reason: &str) -> ([u8; CONTROL_BYTES_MA
     let Some(code) = code else { return (bytes, 0) };
     let (head, tail) = bytes.split_at_mut(2);
     head.copy_from_slice(&code.to_be_bytes());
-    let cut = reason.floor_char_boundary(tail.len());
+    let longest = reason.len().min(tail.len());
+    // Zero is always a boundary.
+    let cut = (0..=longest).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);
     tail[..cut].copy_from_slice(&reason.as_bytes()[..cut]);
     (bytes, 2 + cut)
 }
