@@ -34,6 +34,7 @@ mod poll;
 #[allow(unsafe_code, reason = "`recvmsg` with time stamps has no safe form in std")]
 mod socket;
 mod stream;
+mod tls;
 mod websocket;
 
 pub use dial::{Connector, Dialing};
@@ -42,4 +43,5 @@ pub use frames::{MESSAGE_BYTES_MAX, Utf8};
 pub use options::{ConnectionOptions, Endpoint, Limits, TrustedRoots};
 pub use poll::{PollMode, Poller, WakeHandle};
 pub use socket::ReadStamp;
+pub use tls::TlsStream;
 pub use websocket::{Connection, Frame, NextFrame};
