@@ -215,6 +215,8 @@ fn control_frames_have_at_most_125_bytes() {
     for opcode in [CLOSE, PING, PONG] {
         check_violation(&frame(FIN | opcode, &[b'x'; 126]), Violation::ControlTooLong, 1002);
         check_violation(&frame(FIN | opcode, &[0; 65_536]), Violation::ControlTooLong, 1002);
+        // A long form of a short length, which tungstenite takes.
+        check_violation(&[FIN | opcode, 126, 0, 0], Violation::ControlTooLong, 1002);
     }
 }
 

@@ -22,8 +22,8 @@ pub enum Violation {
     /// A control frame in fragments (section 5.5).
     #[error("a control frame is fragmented")]
     FragmentedControl,
-    /// A control frame of more than 125 bytes (section 5.5).
-    #[error("a control frame announces more than 125 bytes")]
+    /// A control frame of more than 125 bytes, or with a long form of length (section 5.5).
+    #[error("a control frame has a length of more than one byte; at most 125 bytes are allowed")]
     ControlTooLong,
     /// A length that would have fitted a shorter form (section 5.2).
     #[error("a frame writes its length of {length} bytes longer than needed")]
