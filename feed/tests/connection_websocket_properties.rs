@@ -133,6 +133,8 @@ proptest! {
         let got = ours(options(buffer), pieces(&bytes, &sizes));
         prop_assert_eq!(&got, &(wanted, End::Open));
         check_agreement(&got, &reference(MESSAGE_BYTES_MAX, &bytes));
+        let trusting = ReaderOptions { utf8: Utf8::Trust, ..options(buffer) };
+        prop_assert_eq!(&ours(trusting, pieces(&bytes, &sizes)), &got);
     }
 
     #[test]
