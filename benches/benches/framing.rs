@@ -6,8 +6,8 @@
 //!
 //! | case | what comes |
 //! |---|---|
-//! | `700_bytes`, `2000_bytes` | one text frame a read |
-//! | `8_of_700_bytes`, `8_of_2000_bytes` | eight in one read; under TLS each in a record of its own |
+//! | `900_bytes`, `2000_bytes` | one text frame a read |
+//! | `8_of_900_bytes`, `8_of_2000_bytes` | eight in one read; under TLS each in a record of its own |
 //!
 //! `feed/framing` is plain, `feed/decrypt` under TLS 1.3. `empty` reads the bytes (under TLS: decrypts
 //! them) and looks at none; `naive` copies each payload and moves the rest to the front. The others are
@@ -39,8 +39,8 @@ struct Case {
 fn cases() -> Vec<Case> {
     let case = |name, batch, bytes| Case { name, batch, text: message(bytes) };
     vec![
-        case("700_bytes", 1, 700),
-        case("8_of_700_bytes", 8, 700),
+        case("900_bytes", 1, 900),
+        case("8_of_900_bytes", 8, 900),
         case("2000_bytes", 1, 2_000),
         case("8_of_2000_bytes", 8, 2_000),
     ]

@@ -247,5 +247,6 @@ pub(crate) fn message(bytes: usize) -> String {
     }
     let missing = bytes.checked_sub(text.len() + 9).expect("no longer than wanted");
     text.insert_str(at, &format!(r#""{fid}":"{}","#, "0".repeat(missing.saturating_sub(1))));
+    assert_eq!(text.len(), bytes, "as long as wanted");
     text
 }
