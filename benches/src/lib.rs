@@ -2,6 +2,7 @@
 //!
 //! | suite | what it measures |
 //! |---|---|
+//! | `framing` | the way of bytes from the socket to the payloads of messages |
 //! | `ring` | the way of a record from one thread to another, and what it costs the writer |
 //! | `scan` | the way of a frame from bytes to records |
 //!

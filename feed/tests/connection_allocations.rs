@@ -124,7 +124,7 @@ fn allocations_of_reading(client: &mut Client, messages: u32) -> u64 {
 }
 
 #[test]
-fn the_libraries_below_allocate_a_known_amount_per_message() {
+fn reading_allocates_nothing_plain_and_one_buffer_a_record_under_tls() {
     const MESSAGES: u32 = 1_000;
     fn serve<S: std::io::Read + std::io::Write>(mut socket: tungstenite::WebSocket<S>) {
         for _ in 0..=MESSAGES {
@@ -136,13 +136,15 @@ fn the_libraries_below_allocate_a_known_amount_per_message() {
     let plain = Server::plain(serve);
     let tls = Server::tls(&identity, serve);
     let url = format!("wss://localhost:{}/", tls.address.port());
-    for (name, mut client, server) in [
-        ("plain", Client::plain(plain.address).unwrap(), plain),
-        ("TLS", Client::tls(&url, &identity).unwrap(), tls),
+    // The TLS library puts the plaintext of each record into a box of its own; the server writes one
+    // record a message. Its queue of such boxes may grow now and then.
+    for (name, mut client, server, at_most) in [
+        ("plain", Client::plain(plain.address).unwrap(), plain, 0),
+        ("TLS", Client::tls(&url, &identity).unwrap(), tls, u64::from(MESSAGES) + 10),
     ] {
         let allocations = allocations_of_reading(&mut client, MESSAGES);
         println!("{name}: {allocations} allocations for {MESSAGES} messages");
-        assert!(allocations <= u64::from(MESSAGES) * 3, "{name}: {allocations}");
+        assert!(allocations <= at_most, "{name}: {allocations}");
         drop(client);
         server.finish();
     }

@@ -2,6 +2,7 @@
 
 mod connection_support;
 
+use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -17,7 +18,7 @@ use feed::handler::{
 };
 use feed::instruments::Instruments;
 use feed::ring::{Consumer, Poll, Reader, SLOT_WORDS, account_ring, market_ring, wake};
-use feed::scan::{Scanner, ScannerOptions};
+use feed::scan::{ScanError, ScanErrorKind, Scanner, ScannerOptions};
 use feed::session::{
     BackoffOptions, EndReason, FatalReason, FeedEvent, SessionOptions, SubscriptionLimits,
     Subscriptions, TokenFailure, Wish,
@@ -369,6 +370,30 @@ fn refused_frames_are_kept_counted_and_harmless() {
     let counts = rig.handle.join().unwrap().counts;
     assert_eq!((counts.refused_frames, counts.refused_entries), (2, 1));
     assert_eq!(counts.quarantine_dropped, 1);
+    server.finish();
+}
+
+#[test]
+fn text_that_is_no_utf8_is_refused_alone_and_the_connection_stays() {
+    let bad = b"{\"trnm\":\"\xb0\xa1\"}";
+    let server = Server::plain(move |mut socket| {
+        log_in(&mut socket);
+        send(&mut socket, &trade(100));
+        let frame = [&[0x81, bad.len() as u8][..], bad].concat();
+        socket.get_mut().write_all(&frame).unwrap();
+        send(&mut socket, &trade(200));
+        part(&mut socket);
+    });
+    let mut rig = Rig::start(&server, Setup::default());
+    rig.expect(&["connected", "subscribed", "100", "200"]);
+    rig.control.shut_down();
+    rig.expect(&["disconnected", "ended", "closed"]);
+    let kept: Vec<Quarantined> = rig.refused.try_iter().collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].frame, bad);
+    let utf8 = |error: &ScanError| error.kind == ScanErrorKind::Utf8;
+    assert!(matches!(&kept[0].why, QuarantineReason::Frame(error) if utf8(error)));
+    assert_eq!(rig.handle.join().unwrap().counts.refused_frames, 1);
     server.finish();
 }
 

@@ -9,15 +9,16 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore};
-use tungstenite::handshake::client::{ClientHandshake, Request, generate_key};
-use tungstenite::handshake::{HandshakeError, MidHandshake};
+use tungstenite::handshake::client::{Request, generate_key};
 
 use super::error::{CertificateProblem, ConnectError, DialStage, OptionsError};
-use super::options::{ConnectionOptions, Endpoint, TrustedRoots};
+use super::frames::Utf8;
+use super::handshake::{Agreed, Handshake, Short};
+use super::options::{ConnectionOptions, Endpoint, Limits, TrustedRoots};
 use super::poll::{Poller, WakeHandle};
 use super::socket::StampedSocket;
 use super::stream::Stream;
-use super::websocket::{self, Connection};
+use super::websocket::Connection;
 use crate::clock::{Clock, Monotonic};
 
 /// What every attempt shares: where to, whom to trust. Made once, since reading the system's
@@ -26,6 +27,7 @@ use crate::clock::{Clock, Monotonic};
 pub struct Connector {
     endpoint: Endpoint,
     user_agent: String,
+    limits: Limits,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
@@ -43,9 +45,17 @@ impl Connector {
         } else {
             None
         };
-        let connector = Self { endpoint, user_agent: options.user_agent.clone(), tls };
+        let connector =
+            Self { endpoint, user_agent: options.user_agent.clone(), limits: options.limits, tls };
         connector.request()?;
         Ok(connector)
+    }
+
+    /// The same, with the check of UTF-8 done by this side.
+    #[must_use]
+    pub fn with_utf8(mut self, utf8: Utf8) -> Self {
+        self.limits.utf8 = utf8;
+        self
     }
 
     /// Where to.
@@ -98,7 +108,7 @@ enum Step {
         address: SocketAddr,
     },
     WebSocket {
-        handshake: Box<MidHandshake<ClientHandshake<Stream>>>,
+        handshake: Box<Handshake>,
         address: SocketAddr,
     },
     /// Between two steps, and after the end.
@@ -162,7 +172,7 @@ impl Dialing {
                 Err(error) => Err(self.tls_error(error, address)),
             },
             Step::WebSocket { handshake, address } => {
-                let result = handshake.handshake();
+                let result = handshake.advance();
                 self.websocket_progress(result, address)
             }
             Step::Over => {
@@ -262,27 +272,28 @@ impl Dialing {
             text,
         };
         let request = self.connector.request().map_err(|error| not_websocket(error.to_string()))?;
-        let handshake = ClientHandshake::start(stream, request, Some(websocket::config()))
-            .map_err(|error| not_websocket(error.to_string()))?;
+        let handshake =
+            Handshake::start(stream, request).map_err(|error| not_websocket(error.to_string()))?;
         self.step = Step::WebSocket { handshake: Box::new(handshake), address };
         Ok(Progress::Further)
     }
 
     fn websocket_progress(
         &mut self,
-        result: Result<
-            <ClientHandshake<Stream> as tungstenite::handshake::HandshakeRole>::FinalResult,
-            HandshakeError<ClientHandshake<Stream>>,
-        >,
+        result: Result<Agreed, Short>,
         address: SocketAddr,
     ) -> Result<Progress, ConnectError> {
         let endpoint = self.connector.endpoint.to_string();
         match result {
-            Ok((socket, _response)) => Ok(Progress::Done(Box::new(Connection::new(socket)))),
-            Err(HandshakeError::Interrupted(handshake)) => {
-                Ok(self.wait(Step::WebSocket { handshake: Box::new(handshake), address }))
+            Ok(agreed) => {
+                let connection = Connection::new(agreed, self.connector.limits);
+                Ok(Progress::Done(Box::new(connection)))
             }
-            Err(HandshakeError::Failure(error)) => Err(match error {
+            Err(Short::Refused(why)) => {
+                Err(ConnectError::NotWebSocket { endpoint, text: why.to_owned() })
+            }
+            Err(Short::Waiting(handshake)) => Ok(self.wait(Step::WebSocket { handshake, address })),
+            Err(Short::Failed(error)) => Err(match error {
                 tungstenite::Error::Http(response) => {
                     let body = response.body().as_deref().unwrap_or_default();
                     ConnectError::HttpStatus {

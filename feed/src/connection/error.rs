@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use super::frames::Violation;
+
 /// A configuration that cannot work. Whoever wrote it must change it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -227,7 +229,7 @@ pub enum ConnectionError {
     #[error("a message of {bytes} bytes came; at most {max} are accepted")]
     MessageTooLong {
         /// Its size in bytes, as far as it was announced.
-        bytes: usize,
+        bytes: u64,
         /// The limit in bytes.
         max: usize,
     },
@@ -236,7 +238,10 @@ pub enum ConnectionError {
     NotUtf8,
     /// The peer broke the WebSocket protocol.
     #[error("the peer broke the WebSocket protocol: {0}")]
-    Protocol(String),
+    Protocol(Violation),
+    /// The system has no random bytes for the mask of a frame.
+    #[error("the system gave no random bytes, and no frame may be sent without")]
+    NoRandomness,
     /// More is waiting to be sent than the peer takes.
     #[error("the peer does not take what we send: the send buffer is full")]
     SendBufferFull,

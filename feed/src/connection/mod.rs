@@ -7,9 +7,9 @@
 //! # Hot path
 //!
 //! [`NextFrame::next_stamped`] on a [`Connection`] makes no system call but `recvmsg` and allocates
-//! nothing of its own. What the TLS and WebSocket libraries below it allocate is theirs: today one
-//! or two buffers per message, counted by a test. [`NextFrame`] is the seam where a reader of our own
-//! can take their place.
+//! nothing of its own; frames are slices of one buffer ([`frames`]). What the TLS library below it
+//! allocates is its own: one buffer per TLS record, counted by a test. tungstenite does the handshake
+//! and no more. [`NextFrame`] is the seam where another reader can stand.
 //!
 //! # What the stamps of a read mean
 //!
@@ -26,16 +26,22 @@
 
 mod dial;
 mod error;
+pub mod frames;
+mod handshake;
 mod options;
+mod outbox;
 mod poll;
 #[allow(unsafe_code, reason = "`recvmsg` with time stamps has no safe form in std")]
 mod socket;
 mod stream;
+mod tls;
 mod websocket;
 
 pub use dial::{Connector, Dialing};
 pub use error::{CertificateProblem, ConnectError, ConnectionError, DialStage, OptionsError};
-pub use options::{ConnectionOptions, Endpoint, TrustedRoots};
+pub use frames::{MESSAGE_BYTES_MAX, Utf8};
+pub use options::{ConnectionOptions, Endpoint, Limits, TrustedRoots};
 pub use poll::{PollMode, Poller, WakeHandle};
 pub use socket::ReadStamp;
-pub use websocket::{Connection, Frame, MESSAGE_BYTES_MAX, NextFrame};
+pub use tls::TlsStream;
+pub use websocket::{Connection, Frame, NextFrame};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::OptionsError;
+use super::frames::{BUFFER_BYTES, MESSAGE_BYTES_MAX, ReaderOptions, Utf8};
 
 /// What an attempt to connect needs to know.
 #[derive(Clone, Debug)]
@@ -14,6 +15,40 @@ pub struct ConnectionOptions {
     pub roots: TrustedRoots,
     /// The `User-Agent` of the handshake. The broker's firewall refuses some well-known ones.
     pub user_agent: String,
+    /// How much is taken and kept, and who checks what.
+    pub limits: Limits,
+}
+
+/// How much an open connection takes and keeps, and who checks what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest message that is accepted, in bytes, after reassembly of its fragments. A larger one
+    /// ends the connection (1009).
+    pub message_bytes_max: usize,
+    /// The most bytes that wait until the peer takes them. More end the connection.
+    pub send_bytes_max: usize,
+    /// Who checks that text is UTF-8.
+    pub utf8: Utf8,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl Limits {
+    /// What an engine needs.
+    pub const DEFAULT: Self =
+        Self { message_bytes_max: MESSAGE_BYTES_MAX, send_bytes_max: 4 << 20, utf8: Utf8::Check };
+
+    pub(super) fn reader(self) -> ReaderOptions {
+        ReaderOptions {
+            message_bytes_max: self.message_bytes_max,
+            buffer_bytes: BUFFER_BYTES,
+            utf8: self.utf8,
+        }
+    }
 }
 
 impl ConnectionOptions {
@@ -23,6 +58,7 @@ impl ConnectionOptions {
             endpoint,
             roots: TrustedRoots::default(),
             user_agent: concat!("hft-feed/", env!("CARGO_PKG_VERSION")).to_owned(),
+            limits: Limits::default(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read, Write};
 
-use rustls::{ClientConnection, StreamOwned};
+use rustls::ClientConnection;
 
 use super::socket::StampedSocket;
+use super::tls::TlsStream;
 
 /// A byte stream to the broker.
 #[derive(Debug)]
@@ -12,48 +13,50 @@ pub(super) enum Stream {
     /// TCP alone.
     Plain(StampedSocket),
     /// TLS over TCP. Boxed: the state of TLS is large, and streams are moved during the handshake.
-    Tls(Box<StreamOwned<ClientConnection, StampedSocket>>),
+    Tls(Box<TlsStream<StampedSocket>>),
 }
 
 impl Stream {
-    pub(super) fn tls(connection: ClientConnection, socket: StampedSocket) -> Self {
-        Self::Tls(Box::new(StreamOwned::new(connection, socket)))
+    pub(super) fn tls(tls: ClientConnection, socket: StampedSocket) -> Self {
+        Self::Tls(Box::new(TlsStream::new(tls, socket)))
     }
 
     #[inline]
     pub(super) fn socket(&self) -> &StampedSocket {
         match self {
             Self::Plain(socket) => socket,
-            Self::Tls(stream) => &stream.sock,
+            Self::Tls(stream) => stream.get_ref(),
         }
     }
 
     pub(super) fn socket_mut(&mut self) -> &mut StampedSocket {
         match self {
             Self::Plain(socket) => socket,
-            Self::Tls(stream) => &mut stream.sock,
+            Self::Tls(stream) => stream.get_mut(),
         }
     }
 
     /// Goes on with the TLS handshake; `Ok(true)` when it is done or there is none.
     pub(super) fn shake_hands(&mut self) -> io::Result<bool> {
-        let Self::Tls(stream) = self else { return Ok(true) };
-        while stream.conn.is_handshaking() {
-            match stream.conn.complete_io(&mut stream.sock) {
-                Ok((0, 0)) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error),
-            }
+        match self {
+            Self::Plain(_) => Ok(true),
+            Self::Tls(stream) => stream.shake_hands(),
         }
-        Ok(true)
     }
 
     /// Says goodbye on the TLS layer, as far as that goes without waiting.
     pub(super) fn say_goodbye(&mut self) {
         if let Self::Tls(stream) = self {
-            stream.conn.send_close_notify();
-            let _ = stream.conn.write_tls(&mut stream.sock);
+            stream.say_goodbye();
+        }
+    }
+
+    /// Whether the TLS layer has something to send.
+    #[inline]
+    pub(super) fn wants_write(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(stream) => stream.wants_write(),
         }
     }
 }

@@ -1,27 +1,24 @@
-//! The WebSocket layer: text frames out of a byte stream.
+//! The WebSocket layer on a socket: frames in, frames out, and the end of it.
 
-use std::io;
-
-use tungstenite::error::{CapacityError, ProtocolError};
-use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
+use std::io::{self, Read, Write};
 
 use super::error::ConnectionError;
+use super::frames::{Close, FrameReader, Opcode, Received, Violation};
+use super::handshake::Agreed;
+use super::options::Limits;
+use super::outbox::Outbox;
 use super::socket::ReadStamp;
 use super::stream::Stream;
 use crate::clock::Clock;
 
-/// The largest message that is accepted, in bytes, after reassembly of its fragments.
-pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
-
 /// What the peer sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// A whole text message, valid UTF-8.
+    /// A whole text message. Valid UTF-8 unless the check was left to the taker
+    /// ([`Limits::utf8`](super::Limits::utf8)).
     Text(&'a [u8]),
-    /// A whole binary message of so many bytes. The broker sends none.
-    Binary(usize),
+    /// A whole binary message. The broker sends none.
+    Binary(&'a [u8]),
     /// A ping or pong of the WebSocket layer. Pings are answered by themselves.
     Control,
     /// The peer's Close frame: the last thing it says. Our answer to it is on its way.
@@ -57,27 +54,33 @@ pub trait NextFrame {
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct Connection {
-    socket: WebSocket<Stream>,
-    /// The message handed out last, kept alive for its borrower.
-    message: Message,
-    /// Whether the peer's Close was handed out: nothing follows.
-    is_closed: bool,
+    stream: Stream,
+    reader: FrameReader,
+    outbox: Outbox,
+    phase: Phase,
 }
 
-/// What the library is told. The read buffer is small because the library clears all of it before
-/// every read.
-pub(super) fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(16 << 10)
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 << 20)
-        .max_message_size(Some(MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// We said Close; what the peer sent before it saw that still comes.
+    CloseSent,
+    /// The peer said Close, or something went wrong: nothing follows.
+    Over,
 }
 
 impl Connection {
-    pub(super) fn new(socket: WebSocket<Stream>) -> Self {
-        Self { socket, message: Message::Text(Utf8Bytes::default()), is_closed: false }
+    pub(super) fn new(agreed: Agreed, limits: Limits) -> Self {
+        let mut reader = FrameReader::new(limits.reader());
+        let taken = reader.fill(&agreed.tail);
+        // The handshake reads less at once than the buffer holds.
+        debug_assert_eq!(taken, agreed.tail.len(), "what came with the handshake fits");
+        Self {
+            stream: agreed.stream,
+            reader,
+            outbox: Outbox::new(limits.send_bytes_max),
+            phase: Phase::Open,
+        }
     }
 
     /// Sends a text message, or keeps what the kernel does not take for [`Connection::flush`].
@@ -85,8 +88,15 @@ impl Connection {
     /// # Errors
     /// When the connection is of no use any more.
     pub fn send_text(&mut self, text: &str) -> Result<(), ConnectionError> {
-        let message = Message::Text(Utf8Bytes::from(text));
-        pending(self.socket.send(message))
+        self.send(Opcode::Text, text.as_bytes())
+    }
+
+    /// Sends a binary message, like [`Connection::send_text`].
+    ///
+    /// # Errors
+    /// When the connection is of no use any more.
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), ConnectionError> {
+        self.send(Opcode::Binary, bytes)
     }
 
     /// Sends a Close frame (1000). Read on until [`Frame::Closed`]: what the peer had sent before it
@@ -95,8 +105,11 @@ impl Connection {
     /// # Errors
     /// When the connection is of no use any more.
     pub fn send_close(&mut self) -> Result<(), ConnectionError> {
-        let close = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
-        pending(self.socket.close(Some(close)))?;
+        if self.phase != Phase::Open {
+            return Ok(());
+        }
+        self.outbox.push_close(Some(1000), "")?;
+        self.phase = Phase::CloseSent;
         self.flush()
     }
 
@@ -104,87 +117,145 @@ impl Connection {
     ///
     /// # Errors
     /// When the connection is of no use any more.
+    #[inline]
     pub fn flush(&mut self) -> Result<(), ConnectionError> {
-        pending(self.socket.flush())
+        if self.outbox.is_empty() && !self.stream.wants_write() {
+            return Ok(());
+        }
+        self.write_waiting().map_err(translate)
+    }
+
+    /// Whether the peer has hung up, after the exchange of Close frames. The server is to hang up first
+    /// (RFC 6455, section 7.1.1); whoever has the time may wait for it. Whatever still comes is thrown
+    /// away.
+    pub fn peer_hung_up(&mut self) -> bool {
+        if self.phase != Phase::Over {
+            return false;
+        }
+        loop {
+            match self.stream.read(self.reader.space_for_nothing()) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(_) => return true,
+            }
+        }
     }
 
     /// All bytes read from the socket so far, TLS and framing included.
     pub fn bytes_read(&self) -> u64 {
-        self.socket.get_ref().socket().bytes_read()
+        self.stream.socket().bytes_read()
     }
 
     /// Takes over a clock that was anchored again.
     pub fn adopt_clock(&mut self, clock: &Clock) {
-        self.socket.get_mut().socket_mut().adopt_clock(clock);
+        self.stream.socket_mut().adopt_clock(clock);
+    }
+
+    fn send(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), ConnectionError> {
+        if self.phase != Phase::Open {
+            return Err(ConnectionError::AlreadyClosed);
+        }
+        self.outbox.push(opcode, payload)?;
+        self.flush()
+    }
+
+    fn write_waiting(&mut self) -> io::Result<()> {
+        self.outbox.write_to(&mut self.stream)?;
+        match self.stream.flush() {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the peer what it did, as far as it still listens, and gives up on it.
+    #[cold]
+    fn fail(&mut self, violation: Violation) -> ConnectionError {
+        if self.phase == Phase::Open
+            && self.outbox.push_close(Some(violation.close_code()), "").is_ok()
+        {
+            let _ = self.write_waiting();
+        }
+        self.phase = Phase::Over;
+        match violation {
+            Violation::NotUtf8 => ConnectionError::NotUtf8,
+            Violation::MessageTooLong { bytes, max } => {
+                ConnectionError::MessageTooLong { bytes, max }
+            }
+            violation => ConnectionError::Protocol(violation),
+        }
+    }
+
+    #[cold]
+    fn broke(&mut self, error: io::Error) -> ConnectionError {
+        self.phase = Phase::Over;
+        translate(error)
     }
 }
 
 impl NextFrame for Connection {
     #[inline]
     fn next_stamped(&mut self) -> Result<Option<(Frame<'_>, ReadStamp)>, ConnectionError> {
-        if self.is_closed {
+        if self.phase == Phase::Over {
             return Err(ConnectionError::AlreadyClosed);
         }
-        self.message = match self.socket.read() {
-            Ok(message) => message,
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-            Err(error) => return Err(translate(error)),
+        let piece = loop {
+            match self.reader.advance() {
+                Ok(Some(piece)) => break piece,
+                Ok(None) => {}
+                Err(violation) => return Err(self.fail(violation)),
+            }
+            match self.stream.read(self.reader.space()) {
+                Ok(0) => return Err(self.broke(io::ErrorKind::UnexpectedEof.into())),
+                Ok(bytes) => self.reader.commit(bytes),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(self.broke(error)),
+            }
         };
-        let stamp = self.last_read();
-        let frame = match &self.message {
-            Message::Text(text) => Frame::Text(text.as_bytes()),
-            Message::Binary(bytes) => Frame::Binary(bytes.len()),
-            Message::Close(frame) => {
-                self.is_closed = true;
-                // Our answer goes out here. If it does not, the peer has stopped listening, which is
-                // its right after Close.
-                let _ = self.socket.flush();
-                let (code, reason) = match frame {
-                    Some(frame) => (Some(frame.code.into()), frame.reason.as_str()),
-                    None => (None, ""),
-                };
+        let stamp = self.stream.socket().last_read();
+        let frame = match self.reader.view(&piece).map_err(ConnectionError::Protocol)? {
+            Received::Text(text) => Frame::Text(text),
+            Received::Binary(bytes) => Frame::Binary(bytes),
+            Received::Pong(_) => Frame::Control,
+            Received::Ping(payload) => {
+                // After our Close nothing of ours may follow.
+                if self.phase == Phase::Open {
+                    self.outbox.push(Opcode::Pong, payload)?;
+                    self.outbox.write_to(&mut self.stream).map_err(translate)?;
+                }
+                Frame::Control
+            }
+            Received::Close(Close { code, reason }) => {
+                if self.phase == Phase::Open {
+                    // If our answer does not go out, the peer has stopped listening, which is its
+                    // right after Close.
+                    let _ = self.outbox.push_close(code, "");
+                    let _ = self.outbox.write_to(&mut self.stream);
+                    let _ = self.stream.flush();
+                }
+                self.phase = Phase::Over;
                 Frame::Closed { code, reason }
             }
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Frame::Control,
         };
         Ok(Some((frame, stamp)))
     }
 
     #[inline]
     fn last_read(&self) -> ReadStamp {
-        self.socket.get_ref().socket().last_read()
+        self.stream.socket().last_read()
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.socket.get_mut().say_goodbye();
+        self.stream.say_goodbye();
     }
 }
 
-/// "Would block" while sending is no failure: the rest waits for the next flush.
-fn pending(result: Result<(), Error>) -> Result<(), ConnectionError> {
-    match result {
-        Ok(()) => Ok(()),
-        Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-        Err(error) => Err(translate(error)),
-    }
-}
-
-fn translate(error: Error) -> ConnectionError {
-    match error {
-        Error::Io(error) => match error.kind() {
-            io::ErrorKind::UnexpectedEof => ConnectionError::HungUp,
-            io::ErrorKind::InvalidData => ConnectionError::Tls(error.to_string()),
-            _ => ConnectionError::Io(error),
-        },
-        Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            ConnectionError::MessageTooLong { bytes: size, max: max_size }
-        }
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ConnectionError::HungUp,
-        Error::Utf8(_) => ConnectionError::NotUtf8,
-        Error::ConnectionClosed | Error::AlreadyClosed => ConnectionError::AlreadyClosed,
-        Error::WriteBufferFull(_) => ConnectionError::SendBufferFull,
-        error => ConnectionError::Protocol(error.to_string()),
+fn translate(error: io::Error) -> ConnectionError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => ConnectionError::HungUp,
+        io::ErrorKind::InvalidData => ConnectionError::Tls(error.to_string()),
+        _ => ConnectionError::Io(error),
     }
 }

@@ -18,7 +18,7 @@ use super::{
     Command, FeedNotice, FeedOutcome, HandlerOptions, HopHistograms, Intake, Taken, TokenSource,
 };
 use crate::clock::{Clock, Monotonic};
-use crate::connection::{Connection, Connector, Dialing, Frame, NextFrame, PollMode, Poller};
+use crate::connection::{Connection, Connector, Dialing, Frame, NextFrame, PollMode, Poller, Utf8};
 use crate::scan::ScanError;
 use crate::session::{
     Action, ConnectFailure, EndReason, Event, FeedEvent, LogLevel, Session, TokenFailure,
@@ -117,7 +117,9 @@ impl Feed {
         let mut clock = options.clock;
         let now = clock.mono();
         Self {
-            connector: options.connector,
+            // The scanner checks every message: one that is no UTF-8 is refused and kept like any other
+            // bad frame, and the connection with all that is behind it stays.
+            connector: options.connector.with_utf8(Utf8::Trust),
             connect_timeout: options.session.connect_timeout,
             poll: options.poll,
             poller: parts.poller,

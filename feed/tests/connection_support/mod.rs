@@ -190,7 +190,7 @@ impl Client {
                 Some(Frame::Text(text)) => {
                     return Ok(Got::Text(String::from_utf8(text.to_vec()).unwrap()));
                 }
-                Some(Frame::Binary(bytes)) => return Ok(Got::Binary(bytes)),
+                Some(Frame::Binary(bytes)) => return Ok(Got::Binary(bytes.len())),
                 Some(Frame::Control) => return Ok(Got::Control),
                 Some(Frame::Closed { code, reason }) => {
                     return Ok(Got::Closed(code, reason.to_owned()));
