@@ -8,3 +8,7 @@
 //! `cargo bench -p benches` measures; `cargo test -p benches --benches` runs each of them once, and
 //! each checks its answers before anything is measured. Names read `crate/operation/case`. Carry
 //! ratios to other machines, never nanoseconds.
+
+pub mod frames;
+pub mod peers;
+pub mod scanning;
