@@ -9,6 +9,9 @@
 //! each checks its answers before anything is measured. Names read `crate/operation/case`. Carry
 //! ratios to other machines, never nanoseconds.
 
+pub mod cases;
+pub mod chain;
 pub mod frames;
 pub mod peers;
+pub mod plugins;
 pub mod scanning;
