@@ -12,6 +12,7 @@
 pub mod cases;
 pub mod chain;
 pub mod frames;
+pub mod limits;
 pub mod peers;
 pub mod plugins;
 pub mod scanning;
