@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
-use benches::frames::{FrameSet, VARIATIONS, Walk};
+use benches::frames::{FrameSet, Walk};
 use benches::limits::Limits;
 use benches::peers::{
     Family, Peer, SonicDerive, SonicGetMany, SonicGetManyUnchecked, checked, texts,
@@ -17,7 +17,10 @@ use feed::scan::ScanPath;
 use feed::schema::WireType;
 
 /// Rounds; each gives one ratio. Odd, so that there is a median.
-const ROUNDS: usize = 201;
+const ROUNDS: usize = 1001;
+
+/// Frames that a contender reads in its turn: few, so that most turns pass without the scheduler.
+const FRAMES: usize = 100;
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -41,17 +44,20 @@ fn run() -> Result<ExitCode> {
     Ok(if verdict.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// A name, and a turn of work.
+type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
 /// How many times as fast the scanner is as the fastest peer: of each peer's ratios the median, of
 /// these the least.
 fn measure<F: Family + 'static>(wire_type: WireType) -> f64 {
     let set = FrameSet::single(wire_type);
     let mut scanner = scanning::warm_scanner(ScanPath::Auto, &set);
     let mut walk = Walk::new(&set);
-    let mut contenders: Vec<(&str, Box<dyn FnMut() + '_>)> = vec![
+    let mut contenders: Vec<Contender<'_>> = vec![
         (
             "scanner",
             Box::new(move || {
-                for _ in 0..VARIATIONS {
+                for _ in 0..FRAMES {
                     black_box(scanning::entries(&mut scanner, black_box(walk.step())));
                 }
             }),
@@ -65,7 +71,7 @@ fn measure<F: Family + 'static>(wire_type: WireType) -> f64 {
         for ((_, work), nanos) in contenders.iter_mut().zip(&mut nanos) {
             let began = Instant::now();
             work();
-            nanos.push(began.elapsed().as_nanos() as f64 / VARIATIONS as f64);
+            nanos.push(began.elapsed().as_nanos() as f64 / FRAMES as f64);
         }
     }
     let (ours, peers) = nanos.split_first().expect("there is a scanner");
@@ -81,14 +87,11 @@ fn measure<F: Family + 'static>(wire_type: WireType) -> f64 {
 }
 
 /// A round of a peer, whose answers were compared with the scanner's.
-fn contender<P: Peer>(set: &FrameSet) -> (&'static str, Box<dyn FnMut() + '_>)
-where
-    P: 'static,
-{
+fn contender<P: Peer + 'static>(set: &FrameSet) -> Contender<'_> {
     let (mut peer, mut records) = checked::<P>(set);
     let mut walk = Walk::new(set);
     let round = move || {
-        for _ in 0..VARIATIONS {
+        for _ in 0..FRAMES {
             peer.read(black_box(walk.step()), &mut records);
             black_box(&records);
         }
