@@ -1,176 +1,96 @@
 //! From the bytes of a frame to records.
 //!
-//! Every parser fills the whole record of the type, to the same bytes, which is checked before
-//! anything is measured: texts to numbers, signs to directions, words to codes. The peers differ from
-//! the scanner in three ways, all in their favour: they look up no instrument, they do not tell which
-//! value was wrong, and `get_many` does not look inside what it skips.
+//! Every parser fills the whole record of the type, to the same bytes, which is checked for each of
+//! the thousand frames before anything is measured: texts to numbers, signs to directions, words to
+//! codes. The peers differ from the scanner in three ways, all in their favour: they look up no
+//! instrument, they do not tell which value was wrong, and `get_many` does not look inside what it
+//! skips (`get_many_unchecked` believes even that the frame is JSON).
 //!
-//! | case | frame |
+//! | case | frame, all in the form of live frames |
 //! |---|---|
-//! | `trade` | recorded `0B`, eight of them in turn |
-//! | `depth` | `0D`, from the broker's specification |
-//! | `order` | recorded `00` |
-//! | `four_trades` | four recorded `0B` in one frame |
-//! | `unusual_trade` | recorded `0B` with white space, which live frames do not have: the slow path |
+//! | `trade` `depth` `best_quote` `indicative_match` `order_update` `balance` `session_state` | `0B` `0D` `0C` `0H` `00` `04` `0s`, keys in the broker's order |
+//! | `four_trades` | four `0B` in one frame |
+//! | `shuffled_trade` | `0B`, keys in another order every time: nothing that was learned helps |
+//! | `spaced_trade` | `0B` with white space, which live frames do not have: the slow path |
 //!
-//! `empty` is the cost of measuring, `every_byte` reads the frame once and adds it up.
-
-mod scan_peers;
+//! `empty` is the cost of measuring, `every_byte` reads the frame once and adds it up, `naive` looks
+//! for each key with `str::find`.
 
 use std::hint::black_box;
 
+use benches::frames::{FrameSet, Walk};
+use benches::peers::{
+    Family, Naive, Peer, SerdeJsonDerive, SerdeJsonValue, SimdJsonDerive, SimdJsonValue,
+    SonicDerive, SonicGetMany, SonicGetManyUnchecked, SonicValue, checked, texts,
+};
+use benches::scanning;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use feed::instruments::Instruments;
-use feed::scan::{ScanPath, Scanned, Scanner, ScannerOptions, Stamps};
+use feed::scan::ScanPath;
 use feed::schema::WireType;
-use scan_peers::store::{RECV, Records, body};
-use scan_peers::{
-    Depth, Family, Order, Peer, SerdeJsonDerive, SerdeJsonValue, SonicDerive, SonicGetMany,
-    SonicValue, Trade,
-};
 
-const RECORDED: &str = include_str!("../../feed/tests/data/recorded.jsonl");
-const DEPTH: &str = include_str!("../../feed/tests/data/spec/type_0D.json");
-const STAMPS: Stamps = Stamps { kernel: RECV, recv: RECV };
-
-/// Frames of one shape, read in turn.
-struct Case {
-    name: &'static str,
-    wire_type: WireType,
-    entries: usize,
-    frames: Vec<String>,
-}
-
-/// Recorded frames with one entry of this type.
-fn recorded(code: &str) -> Vec<String> {
-    let wanted = format!(r#""type":"{code}""#);
-    let single = |line: &&str| line.matches(r#""type":"#).count() == 1 && line.contains(&wanted);
-    RECORDED.lines().filter(single).map(str::to_owned).collect()
-}
-
-fn cases() -> [Case; 5] {
-    let trades = recorded("0B");
-    let entry = |frame: &String| {
-        let inner = frame.strip_prefix(r#"{"data":["#).expect("data first");
-        inner.strip_suffix(r#"],"trnm":"REAL"}"#).expect("trnm last").to_owned()
+fn bench_scanner(group: &mut BenchmarkGroup<'_, WallTime>, set: &FrameSet, path: ScanPath) {
+    let name = match path {
+        ScanPath::Auto => "scanner".to_owned(),
+        other => format!("scanner_{other:?}").to_lowercase(),
     };
-    let four: Vec<String> = trades.iter().take(4).map(entry).collect();
-    let four = format!(r#"{{"data":[{}],"trnm":"REAL"}}"#, four.join(","));
-    let unusual = trades.iter().map(|frame| frame.replace(r#"":""#, r#"": ""#)).collect();
-    let trade = WireType::Trade;
-    [
-        Case { name: "trade", wire_type: trade, entries: 1, frames: trades },
-        Case {
-            name: "depth",
-            wire_type: WireType::Depth,
-            entries: 1,
-            frames: vec![DEPTH.trim().into()],
-        },
-        Case {
-            name: "order",
-            wire_type: WireType::OrderUpdate,
-            entries: 1,
-            frames: recorded("00"),
-        },
-        Case { name: "four_trades", wire_type: trade, entries: 4, frames: vec![four] },
-        Case { name: "unusual_trade", wire_type: trade, entries: 1, frames: unusual },
-    ]
-}
-
-fn scanner(path: ScanPath) -> Scanner {
-    let (mut registrar, instruments) = Instruments::with_capacity(16);
-    registrar.register_all(["005930", "000660"]).expect("room for two");
-    let mut options = ScannerOptions::new(instruments);
-    options.path = path;
-    Scanner::new(options).expect("no extra fields")
-}
-
-/// The records that the scanner makes of a frame, as far as all parsers must agree.
-fn scanned(scanner: &mut Scanner, frame: &str) -> Vec<Vec<u8>> {
-    match scanner.scan(frame.as_bytes(), STAMPS) {
-        Ok(Scanned::Real(batch)) => {
-            assert_eq!(batch.refused_count(), 0);
-            let bytes = |words: &[u64]| words.iter().flat_map(|w| w.to_ne_bytes()).collect();
-            batch.records().map(|words| -> Vec<u8> { bytes(&words) }).map(|r| body(&r)).collect()
-        }
-        other => panic!("not a data frame: {other:?}"),
-    }
-}
-
-fn bench_scanner(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    case: &Case,
-    name: &str,
-    path: ScanPath,
-) {
-    let mut scanner = scanner(path);
-    let mut turn = 0;
     group.bench_function(name, |b| {
+        let mut scanner = scanning::warm_scanner(path, set);
+        let mut walk = Walk::new(set);
         b.iter(|| {
-            turn = (turn + 1) % case.frames.len();
-            let frame = black_box(case.frames[turn].as_bytes());
-            match scanner.scan(frame, STAMPS) {
-                Ok(Scanned::Real(batch)) => {
-                    assert_eq!(batch.entries(), case.entries as u32);
-                    black_box(batch.records().len())
-                }
-                other => panic!("not a data frame: {other:?}"),
-            }
+            let entries = scanning::entries(&mut scanner, black_box(walk.step()));
+            assert!(entries == set.entries);
         });
     });
 }
 
-fn bench_peer<P: Peer>(group: &mut BenchmarkGroup<'_, WallTime>, case: &Case) {
-    let mut peer = P::new(case.wire_type, case.entries);
-    let mut records = Records::new(case.wire_type);
-    let mut scanner = scanner(ScanPath::Auto);
-    for frame in &case.frames {
-        peer.read(frame.as_bytes(), &mut records);
-        assert_eq!(records.bodies(), scanned(&mut scanner, frame), "{}: {frame}", P::NAME);
-        assert_eq!(records.bodies().len(), case.entries);
-    }
-    let mut turn = 0;
+fn bench_peer<P: Peer>(group: &mut BenchmarkGroup<'_, WallTime>, set: &FrameSet) {
     group.bench_function(P::NAME, |b| {
+        let (mut peer, mut records) = checked::<P>(set);
+        let mut walk = Walk::new(set);
         b.iter(|| {
-            turn = (turn + 1) % case.frames.len();
-            peer.read(black_box(case.frames[turn].as_bytes()), &mut records);
+            peer.read(black_box(walk.step()), &mut records);
             black_box(&records);
         });
     });
 }
 
-fn bench_case<F: Family>(criterion: &mut Criterion, case: &Case) {
-    assert!(!case.frames.is_empty(), "{} has frames", case.name);
-    let bytes = case.frames.iter().map(String::len).sum::<usize>() / case.frames.len();
-    let mut group = criterion.benchmark_group(format!("feed/scan_{}", case.name));
-    group.throughput(Throughput::Bytes(bytes as u64));
-    let mut turn = 0;
-    let mut next = || {
-        turn = (turn + 1) % case.frames.len();
-        case.frames[turn].as_bytes()
-    };
-    group.bench_function("empty", |b| b.iter(|| black_box(next()).len()));
-    group.bench_function("every_byte", |b| {
-        b.iter(|| black_box(next()).iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)));
+fn bench_set<F: Family>(criterion: &mut Criterion, set: &FrameSet) {
+    let mut group = criterion.benchmark_group(format!("feed/scan_{}", set.name));
+    group.throughput(Throughput::Bytes(set.mean_length() as u64));
+    group.bench_function("empty", |b| {
+        let mut walk = Walk::new(set);
+        b.iter(|| black_box(walk.step()).len());
     });
-    for path in ScanPath::ALL.iter().filter(|path| path.is_available()) {
-        bench_scanner(&mut group, case, &format!("scanner_{}", path.name()), *path);
+    group.bench_function("every_byte", |b| {
+        let mut walk = Walk::new(set);
+        b.iter(|| black_box(walk.step()).iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)));
+    });
+    for path in ScanPath::ALL {
+        bench_scanner(&mut group, set, *path);
     }
-    bench_peer::<SonicGetMany>(&mut group, case);
-    bench_peer::<SonicDerive<F>>(&mut group, case);
-    bench_peer::<SonicValue>(&mut group, case);
-    bench_peer::<SerdeJsonDerive<F>>(&mut group, case);
-    bench_peer::<SerdeJsonValue>(&mut group, case);
+    bench_peer::<SonicGetMany>(&mut group, set);
+    bench_peer::<SonicGetManyUnchecked>(&mut group, set);
+    bench_peer::<SonicDerive<F>>(&mut group, set);
+    bench_peer::<SonicValue>(&mut group, set);
+    bench_peer::<SimdJsonDerive<F>>(&mut group, set);
+    bench_peer::<SimdJsonValue>(&mut group, set);
+    bench_peer::<SerdeJsonDerive<F>>(&mut group, set);
+    bench_peer::<SerdeJsonValue>(&mut group, set);
+    bench_peer::<Naive>(&mut group, set);
     group.finish();
 }
 
 fn suites(criterion: &mut Criterion) {
-    for case in cases() {
-        match case.wire_type {
-            WireType::Trade => bench_case::<Trade>(criterion, &case),
-            WireType::Depth => bench_case::<Depth>(criterion, &case),
-            WireType::OrderUpdate => bench_case::<Order>(criterion, &case),
+    for set in FrameSet::all() {
+        match set.wire_type {
+            WireType::Trade => bench_set::<texts::Trade>(criterion, &set),
+            WireType::Depth => bench_set::<texts::Depth>(criterion, &set),
+            WireType::BestQuote => bench_set::<texts::BestQuote>(criterion, &set),
+            WireType::IndicativeMatch => bench_set::<texts::IndicativeMatch>(criterion, &set),
+            WireType::OrderUpdate => bench_set::<texts::Order>(criterion, &set),
+            WireType::Balance => bench_set::<texts::Balance>(criterion, &set),
+            WireType::SessionState => bench_set::<texts::SessionState>(criterion, &set),
             other => panic!("no texts for {other:?}"),
         }
     }

@@ -8,19 +8,21 @@ use strategy_api::record::{Header, OrderAction, OrderState, Side, venue_from_wir
 use strategy_api::{Direction, UnixNanos};
 
 /// When the frames of these suites arrived: 2026-09-11 11:56:19.5 in Korea.
-pub(crate) const RECV: UnixNanos = UnixNanos::new(1_789_095_379_500_000_000);
+pub const RECV: UnixNanos = UnixNanos::new(1_789_095_379_500_000_000);
 const DAY_NANOS: u64 = 86_400_000_000_000;
 const KST_NANOS: u64 = 9 * 3_600_000_000_000;
 
 /// One FID that a record holds.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted {
-    pub(crate) kind: ValueKind,
-    pub(crate) place: Place,
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// How its text is read.
+    pub kind: ValueKind,
+    /// Where it goes.
+    pub place: Place,
 }
 
 /// The FIDs that the record of a type holds, in the schema's order: as text, and what they become.
-pub(crate) fn wanted(wire_type: WireType) -> (Vec<String>, Vec<Wanted>) {
+pub fn wanted(wire_type: WireType) -> (Vec<String>, Vec<Wanted>) {
     let placed = wire_type.fields().iter().filter_map(|field| {
         let place = field.place?;
         Some((field.fid.to_string(), Wanted { kind: field.kind, place }))
@@ -29,37 +31,40 @@ pub(crate) fn wanted(wire_type: WireType) -> (Vec<String>, Vec<Wanted>) {
 }
 
 /// Records under construction, as bytes.
-pub(crate) struct Records {
+#[derive(Debug)]
+pub struct Records {
     template: Vec<u8>,
     bytes: Vec<u8>,
     at: usize,
 }
 
 impl Records {
-    pub(crate) fn new(wire_type: WireType) -> Self {
+    /// No records yet.
+    pub fn new(wire_type: WireType) -> Self {
         let template: Vec<u8> =
             wire_type.template().iter().flat_map(|word| word.to_ne_bytes()).collect();
         Self { bytes: Vec::with_capacity(8 * template.len()), template, at: 0 }
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Forgets the records of the frame before.
+    pub fn clear(&mut self) {
         self.bytes.clear();
     }
 
     /// Begins the next record.
-    pub(crate) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.at = self.bytes.len();
         self.bytes.extend_from_slice(&self.template);
     }
 
     /// The bodies of the records: everything behind the header, and the time of the event in it.
-    pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
         self.bytes.chunks(self.template.len()).map(body).collect()
     }
 
     /// Puts one value into the record begun last.
     #[inline]
-    pub(crate) fn put(&mut self, wanted: Wanted, text: &str) {
+    pub fn put(&mut self, wanted: Wanted, text: &str) {
         use ValueKind as K;
         let Place { at, size, mark } = wanted.place;
         match wanted.kind {
@@ -94,9 +99,9 @@ impl Records {
                     self.mark(mark, side.0);
                 }
             }
-            K::EventTime => {
+            K::EventTime | K::LenientEventTime => {
                 if let Some((_, clock)) = number(text, 0) {
-                    let seconds = clock / 10_000 * 3600 + clock / 100 % 100 * 60 + clock % 100;
+                    let seconds = seconds_of_day(clock);
                     let midnight = (RECV.raw() + KST_NANOS) / DAY_NANOS * DAY_NANOS - KST_NANOS;
                     let event = midnight + seconds as u64 * 1_000_000_000;
                     self.write(at, &event.to_ne_bytes());
@@ -108,7 +113,16 @@ impl Records {
             K::State => self.mark(at, state(text).0),
             K::Action => self.mark(at, action(text).0),
             K::Venue => self.mark(at, venue_from_wire(text).0),
-            K::Text | K::Ident | K::Symbol => {
+            K::LenientTime => {
+                if let Some((_, clock)) = number(text, 0) {
+                    self.write(at, &(seconds_of_day(clock) as u32).to_ne_bytes());
+                }
+            }
+            K::SessionText => {
+                self.write(at, text.as_bytes());
+                self.mark(mark, if text.len() == 1 { text.as_bytes()[0] } else { 0 });
+            }
+            K::Text | K::Ident | K::Symbol | K::Date => {
                 assert!(text.len() < size as usize, "the texts measured here fit their places");
                 self.write(at, text.as_bytes());
             }
@@ -137,9 +151,13 @@ impl Records {
 }
 
 /// What peers and scanner must agree on: the rest of the header is the scanner's own.
-pub(crate) fn body(record: &[u8]) -> Vec<u8> {
+pub fn body(record: &[u8]) -> Vec<u8> {
     let event = std::mem::offset_of!(Header, ts_event);
     [&record[event..event + 8], &record[size_of::<Header>()..]].concat()
+}
+
+fn seconds_of_day(clock: i64) -> i64 {
+    clock / 10_000 * 3600 + clock / 100 % 100 * 60 + clock % 100
 }
 
 /// A number in units of `10^-decimals` and the sign in front of it (0 for none); `None` for `""`.
