@@ -79,19 +79,22 @@ struct Measure {
     /// Python with the package `websockets`.
     #[arg(long, default_value = "python3")]
     python: PathBuf,
-    /// Core of the sender.
-    #[arg(long, default_value_t = 0)]
-    sender_core: usize,
-    /// Core of the clients, and of the engine's feed thread.
-    #[arg(long, default_value_t = 1)]
-    client_core: usize,
-    /// Cores of the engine's strategy and gateway. Default: those behind the client's if there are two
-    /// more, else they share the feed's.
+    /// Core of the sender. Default: the first there is.
+    #[arg(long)]
+    sender_core: Option<usize>,
+    /// Core of the clients, and of the engine's feed thread. Default: the second.
+    #[arg(long)]
+    client_core: Option<usize>,
+    /// Cores of the engine's strategy and gateway. Default: two more if there are, else they share
+    /// the feed's.
     #[arg(long, value_delimiter = ',')]
     engine_cores: Option<Vec<usize>>,
     /// How the engine's feed thread waits for bytes: spin, auto, block.
     #[arg(long, default_value = "spin")]
     poll: String,
+    /// Pause instructions between two looks of the clients that poll without the engine's loop.
+    #[arg(long, default_value_t = 1)]
+    pause: u32,
 }
 
 /// Runs what the command line says.
@@ -153,6 +156,8 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     }
     eprintln!("\r{rounds} rounds in {:.0} s{:30}", begin.elapsed().as_secs_f64(), "");
     conditions.complete(&ticks);
+    let ours = [Client::Engine, Client::EngineInline];
+    let ours = ours.iter().filter(|client| clients.contains(client));
     let report = Report {
         end_point: END_POINT.to_owned(),
         conditions,
@@ -160,7 +165,7 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
         rounds,
         skipped,
         scenarios: all.iter().map(|runs| runs.report(&clients, args.reference)).collect(),
-        goals: report::goals(&all, args.reference),
+        goals: ours.flat_map(|client| report::goals(&all, *client)).collect(),
     };
     let (text, json) = (table::render(&report), serde_json::to_string_pretty(&report)?);
     if let Some(out) = &args.out {
@@ -171,15 +176,21 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
 }
 
 fn rig(args: &Measure, folder: &Path) -> anyhow::Result<Rig> {
-    ensure!(
-        args.sender_core != args.client_core,
-        "sender and client need a core each: --sender-core and --client-core are the same"
-    );
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores: Vec<_> = core_affinity::get_core_ids().unwrap_or_default();
+    let core = |place: usize| cores.get(place).map(|core| core.id);
+    let sender_core = args.sender_core.or(core(0));
+    let client_core = args.client_core.or_else(|| core(1));
+    let (sender_core, client_core) = sender_core
+        .zip(client_core)
+        .filter(|(sender, client)| sender != client)
+        .context("sender and client need a core each: this machine must have two to spare")?;
+    let rest =
+        cores.iter().map(|core| core.id).filter(|id| ![sender_core, client_core].contains(id));
+    let rest: Vec<_> = rest.take(2).collect();
     let more_cores = match &args.engine_cores {
         Some(cores) if cores.len() > 2 => bail!("--engine-cores takes two: strategy and gateway"),
         Some(cores) => cores.clone(),
-        None if args.client_core + 2 < cores => vec![args.client_core + 1, args.client_core + 2],
+        None if rest.len() == 2 => rest,
         None => Vec::new(),
     };
     std::fs::write(folder.join("client.py"), PYTHON_CLIENT)?;
@@ -188,10 +199,11 @@ fn rig(args: &Measure, folder: &Path) -> anyhow::Result<Rig> {
         plugin: probe::build(folder)?,
         folder: folder.to_owned(),
         python: None,
-        sender_core: args.sender_core,
-        client_core: args.client_core,
+        sender_core,
+        client_core,
         more_cores,
         poll: args.poll.clone(),
+        pause: args.pause,
         wrapper: Vec::new(),
         patience_factor: 1,
     })

@@ -95,6 +95,13 @@ impl Conditions {
         self.busy_percent = 100.0 - (now.idle - since.idle) as f64 / all;
     }
 
+    /// Whether other programs took part in the machine's time: at the beginning, when the rig did
+    /// nothing yet, more than half a core was in use.
+    pub fn is_busy(&self) -> bool {
+        let first = self.load_before.split(' ').next().and_then(|load| load.parse::<f64>().ok());
+        first.is_some_and(|load| load > 0.5)
+    }
+
     /// For people.
     pub fn text(&self) -> String {
         let mut text = String::new();

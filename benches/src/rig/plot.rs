@@ -41,7 +41,7 @@ pub fn draw(path: &Path, title: &str, lines: &[Line]) -> anyhow::Result<()> {
         .y_desc("latency from the intended time, µs (log)")
         .axis_desc_style(("sans-serif", 15))
         .label_style(("sans-serif", 14))
-        .x_labels(9)
+        .x_labels(5)
         .x_label_formatter(&|nines| percent(*nines))
         .y_label_formatter(&|micros| micros_label(*micros))
         .light_line_style(RGBColor(238, 238, 238))
@@ -95,11 +95,7 @@ fn micros_range(lines: &[Line]) -> std::ops::Range<f64> {
 
 fn percent(nines: f64) -> String {
     let percent = 100.0 * (1.0 - 10_f64.powf(-nines));
-    match nines {
-        nines if nines.fract() != 0.0 && nines < 1.0 => format!("{percent:.0}"),
-        nines if nines.fract() != 0.0 => String::new(),
-        _ => format!("{}", (percent * 1e6).round() / 1e6),
-    }
+    if nines.fract() == 0.0 { format!("{}", (percent * 1e6).round() / 1e6) } else { String::new() }
 }
 
 fn micros_label(micros: f64) -> String {

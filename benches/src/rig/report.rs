@@ -23,7 +23,7 @@ pub struct Report {
     pub skipped: Vec<(Client, String)>,
     /// What was found, by scenario.
     pub scenarios: Vec<ScenarioReport>,
-    /// The goals.
+    /// The goals, for each way to run this engine that took part.
     pub goals: Vec<Goal>,
 }
 
@@ -120,6 +120,8 @@ fn median(sorted: &[f64]) -> f64 {
 /// What was to be reached, and what was.
 #[derive(Clone, Debug, Serialize)]
 pub struct Goal {
+    /// Whose.
+    pub client: Client,
     /// What.
     pub what: String,
     /// At least (or at most) so much.
@@ -220,7 +222,7 @@ impl ScenarioRuns {
     }
 }
 
-/// The goals, held against what was found.
+/// The goals of this engine, held against what was found for one of its clients.
 pub fn goals(all: &[ScenarioRuns], reference: Client) -> Vec<Goal> {
     let in_scenario = |name: &str| all.iter().find(|runs| runs.scenario.name == name);
     let ratio = |name: &str, client, reference, figure: fn(&Run) -> f64| {
@@ -232,7 +234,7 @@ pub fn goals(all: &[ScenarioRuns], reference: Client) -> Vec<Goal> {
     let write: fn(&Run) -> f64 = |run| run.write.value_at_quantile(0.5) as f64;
     let mut goals = Vec::new();
     let mut goal = |what: &str, wanted, at_most, reached| {
-        goals.push(Goal { what: what.to_owned(), wanted, at_most, reached });
+        goals.push(Goal { client: reference, what: what.to_owned(), wanted, at_most, reached });
     };
     use Client::{Floor, PolledSonic, Python, TokioSonic};
     goal("p50, tokio-sonic, 20,000/s", 6.0, false, ratio("20000", TokioSonic, reference, p50));
@@ -269,7 +271,13 @@ mod tests {
 
     #[test]
     fn a_goal_that_was_not_measured_is_neither_met_nor_missed() {
-        let mut goal = Goal { what: "x".into(), wanted: 2.0, at_most: false, reached: None };
+        let mut goal = Goal {
+            client: Client::Engine,
+            what: "x".into(),
+            wanted: 2.0,
+            at_most: false,
+            reached: None,
+        };
         assert_eq!(goal.is_met(), None);
         goal.reached = Some(Spread::of([2.0]));
         assert_eq!(goal.is_met(), Some(true));

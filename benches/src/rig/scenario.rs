@@ -54,9 +54,8 @@ impl Scenario {
                     });
                 }
                 segments.push(at_rate(QUIET_RATE, 100_000_000, false));
-                format!(
-                    "opening auction: {BURST_FRAMES} frames at {BURST_RATE}/s after a quiet {QUIET_RATE}/s"
-                )
+                let [frames, rate, quiet] = [BURST_FRAMES, BURST_RATE, QUIET_RATE].map(thousands);
+                format!("opening auction: {frames} frames at {rate}/s after a quiet {quiet}/s")
             }
             "max" => {
                 let frames = (nanos / 1_000 * FLAT_OUT_PER_SECOND / 1_000_000).max(1_000);
@@ -72,7 +71,7 @@ impl Scenario {
                         format!("\"{rate}\" is no rate: a number from 1 to 1000000, burst, or max")
                     })?;
                 segments = vec![at_rate(rate, 300_000_000, false), at_rate(rate, nanos, true)];
-                format!("{rate} frames/s")
+                format!("{} frames/s", thousands(rate))
             }
         };
         Ok(Self { name: name.to_owned(), title, segments })
@@ -104,6 +103,14 @@ impl Scenario {
             bail!("the segments hold no frame");
         }
         Ok(segments)
+    }
+}
+
+/// A number with commas.
+fn thousands(number: u64) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", thousands(number / 1_000), number % 1_000),
     }
 }
 

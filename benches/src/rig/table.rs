@@ -1,26 +1,40 @@
 //! The report for people.
 
+use super::clients::Client;
 use super::joined::Percentiles;
-use super::report::{Report, Row, ScenarioReport, Spread};
+use super::report::{Goal, Report, Row, ScenarioReport, Spread};
 use std::fmt::Write;
+
+const BEWARE: &str = "the machine was busy with other things: a client that polls loses its core to \
+     them, one that sleeps wakes up faster than on a quiet machine; ratios come out lower than they are";
 
 /// The whole report as text.
 pub fn render(report: &Report) -> String {
     let mut text = String::from("Conditions\n");
     text += &report.conditions.text();
     let _ = writeln!(text, "  {:<13}{}", "end point", report.end_point);
+    if report.conditions.is_busy() {
+        let _ = writeln!(text, "  {:<13}{}", "beware", BEWARE);
+    }
     for (client, why) in &report.skipped {
         let _ = writeln!(text, "  {:<13}{}: {why}", "left out", client.name());
     }
     for scenario in &report.scenarios {
         render_scenario(&mut text, scenario, report);
     }
-    let _ = writeln!(
-        text,
-        "\nGoals, against {} (median of rounds, least to most)",
-        report.reference.name()
-    );
-    for goal in &report.goals {
+    for reference in [Client::Engine, Client::EngineInline] {
+        let goals = report.goals.iter().filter(|goal| goal.client == reference);
+        render_goals(&mut text, reference, goals);
+    }
+    text
+}
+
+fn render_goals<'r>(text: &mut String, client: Client, goals: impl Iterator<Item = &'r Goal>) {
+    let mut goals = goals.peekable();
+    if goals.peek().is_some() {
+        let _ = writeln!(text, "\nGoals of {} (median of rounds, least to most)", client.name());
+    }
+    for goal in goals {
         let sign = if goal.at_most { "<=" } else { ">=" };
         let verdict = match goal.is_met() {
             Some(true) => "met",
@@ -31,7 +45,6 @@ pub fn render(report: &Report) -> String {
         let wanted = format!("{sign} {}", goal.wanted);
         let _ = writeln!(text, "  {:<36} {wanted:>10}  {verdict:<13}{reached}", goal.what);
     }
-    text
 }
 
 fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report) {
@@ -68,7 +81,7 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
         for ratios in &scenario.ratios {
             let _ = writeln!(
                 text,
-                "  {:<14}intended p50 {:<20}p99 {:<20}write p50 {:<20}CPU {}",
+                "  {:<14}intended p50 {:<24} p99 {:<24} write p50 {:<24} CPU {}",
                 ratios.client.name(),
                 spread(ratios.intended_p50),
                 spread(ratios.intended_p99),

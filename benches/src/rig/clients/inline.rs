@@ -63,7 +63,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
             }
         }
         if !taken {
-            std::hint::spin_loop();
+            job.rest();
         }
     }
 }
