@@ -57,8 +57,16 @@ fn every_client_takes_every_frame_at_a_low_rate_and_the_result_is_complete() {
     }
     the_engine_tells_its_hops(&scenarios[0]["clients"]);
     let conditions = &report["conditions"];
-    for key in ["cpu", "kernel", "governor", "clock_source", "load_before", "load_after", "pinning"]
-    {
+    for key in [
+        "cpu",
+        "kernel",
+        "governor",
+        "clock_source",
+        "load_before",
+        "load_after",
+        "pinning",
+        "scheduling",
+    ] {
         assert!(conditions[key].as_str().is_some_and(|value| !value.is_empty()), "{key}");
     }
     assert_eq!(conditions["versions"].as_array().unwrap().len(), 9);

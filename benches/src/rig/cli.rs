@@ -92,9 +92,6 @@ struct Measure {
     /// How the engine's feed thread waits for bytes: spin, auto, block.
     #[arg(long, default_value = "spin")]
     poll: String,
-    /// Pause instructions between two looks of the clients that poll without the engine's loop.
-    #[arg(long, default_value_t = 1)]
-    pause: u32,
 }
 
 /// Runs what the command line says.
@@ -203,7 +200,6 @@ fn rig(args: &Measure, folder: &Path) -> anyhow::Result<Rig> {
         client_core,
         more_cores,
         poll: args.poll.clone(),
-        pause: args.pause,
         wrapper: Vec::new(),
         patience_factor: 1,
     })
@@ -308,11 +304,21 @@ fn count_instructions(args: &Measure) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(&counted)?);
         return Ok(());
     }
-    let reference = counted.iter().find(|one| one.client == args.reference).map(|one| one.each);
+    let of = |client| counted.iter().find(|one| one.client == client).map(|one| one.each);
+    let reference = of(args.reference);
     println!("instructions in the program per frame (callgrind)");
     for one in &counted {
         let ratio = reference.map_or_else(String::new, |each| format!("{:6.2}x", one.each / each));
         println!("  {:<16}{:>10.0}{ratio:>9}", one.client.name(), one.each);
+    }
+    if let (Some(peer), Some(ours)) = (of(Client::TokioSonic), reference) {
+        let times = peer / ours;
+        let verdict = if times >= instructions::GOAL { "met" } else { "missed" };
+        let name = args.reference.name();
+        println!(
+            "goal: tokio-sonic >= {} times {name}: {verdict} ({times:.2})",
+            instructions::GOAL
+        );
     }
     Ok(())
 }

@@ -41,6 +41,8 @@ pub struct Conditions {
     pub busy_percent: f64,
     /// What ran where.
     pub pinning: String,
+    /// Scheduling class and priority, which the processes of a run inherit.
+    pub scheduling: String,
     /// The compiler on the path.
     pub compiler: String,
     /// How this program was built.
@@ -75,6 +77,7 @@ impl Conditions {
             steal_percent: 0.0,
             busy_percent: 0.0,
             pinning,
+            scheduling: scheduling().unwrap_or_else(unknown),
             compiler: output("rustc", &["-V"]).unwrap_or_else(unknown),
             build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
             commit: output("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_else(unknown),
@@ -121,6 +124,7 @@ impl Conditions {
             ),
         );
         line("pinning", &self.pinning);
+        line("scheduling", &self.scheduling);
         line("build", &format!("{}, {}, commit {}", self.build, self.compiler, self.commit));
         line("versions", &versions.join(", "));
         if let Some(python) = &self.python {
@@ -149,6 +153,21 @@ impl Ticks {
         // user nice system idle iowait irq softirq steal; what follows is counted in user already.
         Self { all: ticks.iter().take(8).sum(), idle: at(3) + at(4), steal: at(7) }
     }
+}
+
+/// This process's scheduling class, as the kernel tells it.
+fn scheduling() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may hold anything, the third field follows.
+    let fields: Vec<_> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3).copied();
+    let (nice, priority, policy) = (field(19)?, field(40)?, field(41)?);
+    Some(match policy {
+        "0" => format!("normal, nice {nice}"),
+        "1" => format!("real time (FIFO), priority {priority}"),
+        "2" => format!("real time (round robin), priority {priority}"),
+        other => format!("class {other}"),
+    })
 }
 
 fn load() -> String {
@@ -194,6 +213,8 @@ mod tests {
         let mut conditions = Conditions::now("sender on 0".into());
         conditions.complete(&since);
         let text = conditions.text();
-        assert!(text.contains("sender on 0") && text.contains("sonic-rs"), "{text}");
+        for part in ["sender on 0", "sonic-rs", "scheduling"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
     }
 }

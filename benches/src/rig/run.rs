@@ -37,8 +37,6 @@ pub struct Rig {
     pub more_cores: Vec<usize>,
     /// How the engine's feed thread waits.
     pub poll: String,
-    /// Pause instructions between two looks of the polling clients.
-    pub pause: u32,
     /// Put in front of the client's command line, as for a profiler.
     pub wrapper: Vec<String>,
     /// How many times longer a run may take than it should, as under a profiler.
@@ -71,7 +69,6 @@ impl Rig {
             more_cores: self.more_cores.clone(),
             plugin: self.plugin.clone(),
             poll: self.poll.clone(),
-            pause: self.pause,
         };
         let command = self.client(client, &job)?;
         let mut process = Process::start(client.name(), command, &self.folder)?;
@@ -128,7 +125,6 @@ impl Rig {
             command.arg("--more-cores").arg(cores.join(","));
         }
         command.arg("--plugin").arg(&job.plugin).arg("--poll").arg(&job.poll);
-        command.arg("--pause").arg(job.pause.to_string());
         Ok(command)
     }
 

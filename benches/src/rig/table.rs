@@ -90,6 +90,12 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
             );
         }
     }
+    let late = scenario.clients.iter().map(|row| {
+        let (p50, p99) = (row.lateness.p50 as f64 / 1e3, row.lateness.p99 as f64 / 1e3);
+        format!("{} {p50:.2}/{p99:.1}", row.client.name())
+    });
+    let late = late.collect::<Vec<_>>().join("  ");
+    let _ = writeln!(text, "  sender late, p50/p99 µs: {late}");
     for row in scenario.clients.iter().filter(|row| !row.hops.is_empty()) {
         let _ = writeln!(text, "  {}", hops(row));
     }

@@ -26,7 +26,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
             Ok(0) => bail!("the sender hung up without Close"),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                job.rest();
+                std::hint::spin_loop();
                 continue;
             }
             Err(error) => return Err(error.into()),

@@ -41,11 +41,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
     let (mut connection, poller) = open(job, &mut chain.clock)?;
     loop {
         let mut taken = false;
-        loop {
-            let (frame, stamp) = match connection.next_stamped()? {
-                Some(next) => next,
-                None => break,
-            };
+        while let Some((frame, stamp)) = connection.next_stamped()? {
             match frame {
                 Frame::Text(text) => {
                     taken = true;
@@ -63,7 +59,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
             }
         }
         if !taken {
-            job.rest();
+            std::hint::spin_loop();
         }
     }
 }

@@ -120,10 +120,6 @@ pub struct Job {
     /// How the engine's feed thread waits for bytes: spin, auto or block.
     #[arg(long, default_value = "spin")]
     pub poll: String,
-    /// Pause instructions between two looks at a socket that had nothing, in the clients that poll
-    /// without the engine's own loop.
-    #[arg(long, default_value_t = 1)]
-    pub pause: u32,
 }
 
 impl Job {
@@ -138,14 +134,6 @@ impl Job {
     /// When it cannot be read.
     pub fn certificate_pem(&self) -> anyhow::Result<String> {
         std::fs::read_to_string(&self.certificate).context("cannot read the sender's certificate")
-    }
-
-    /// What a polling client does when there was nothing to read.
-    #[inline]
-    pub fn rest(&self) {
-        for _ in 0..self.pause {
-            std::hint::spin_loop();
-        }
     }
 
     /// Pins the calling thread to the client's core.

@@ -26,7 +26,7 @@ pub fn run(job: &Job, parse: Parse) -> anyhow::Result<Extra> {
             Ok(Message::Close(_)) => break,
             Ok(_) => {}
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                job.rest();
+                std::hint::spin_loop();
             }
             Err(error) => return Err(error.into()),
         }
