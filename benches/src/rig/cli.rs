@@ -279,10 +279,7 @@ fn write_out(
             client: *client,
             latencies: runs.merged(*client, |run| &run.intended),
         };
-        let title = format!(
-            "From the wire to the strategy's order: {}, TLS, two cores",
-            runs.scenario.title
-        );
+        let title = format!("From the wire to the strategy's order: {}, TLS", runs.scenario.title);
         let lines: Vec<_> = clients.iter().map(line).collect();
         plot::draw(&out.join("latency.svg"), &title, &lines)?;
     }

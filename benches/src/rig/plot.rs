@@ -1,6 +1,7 @@
 //! One picture: the percentiles of all clients, in one scenario.
 
 use super::clients::Client;
+use super::scenario::thousands;
 use anyhow::anyhow;
 use hdrhistogram::Histogram;
 use plotters::prelude::*;
@@ -99,7 +100,7 @@ fn percent(nines: f64) -> String {
 }
 
 fn micros_label(micros: f64) -> String {
-    if micros >= 10.0 { format!("{micros:.0}") } else { format!("{micros:.1}") }
+    if micros >= 10.0 { thousands(micros.round() as u64) } else { format!("{micros:.1}") }
 }
 
 fn legend(line: &Line) -> String {
