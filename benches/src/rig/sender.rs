@@ -24,6 +24,8 @@ use tungstenite::{Message, WebSocket};
 pub const PATH: &str = "/api/dostk/websocket";
 /// Longest wait for what the client has to say or to take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest wait for the client to come: under a profiler it takes its time.
+const PATIENCE_FOR_CLIENT: Duration = Duration::from_secs(120);
 /// From the last registration to the first frame: the client comes to rest.
 const SETTLE: Duration = Duration::from_millis(100);
 
@@ -46,8 +48,7 @@ pub fn serve(segments: &[Segment], certificate: &Path, stamps: &Path) -> anyhow:
     std::fs::write(certificate, pem)?;
     let listener = TcpListener::bind("127.0.0.1:0").context("no port on 127.0.0.1")?;
     println!("{}", listener.local_addr()?.port());
-    let (stream, _) = listener.accept()?;
-    drop(listener);
+    let stream = accept(listener)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -70,6 +71,25 @@ pub fn serve(segments: &[Segment], certificate: &Path, stamps: &Path) -> anyhow:
     while socket.read().is_ok() {}
     files::write_words(stamps, &log)?;
     Ok(Sent { clock_moved_nanos })
+}
+
+/// The client; whoever was to start it may be gone, so the wait has an end.
+fn accept(listener: TcpListener) -> anyhow::Result<TcpStream> {
+    listener.set_nonblocking(true)?;
+    let begin = Instant::now();
+    while begin.elapsed() < PATIENCE_FOR_CLIENT {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("no client came within {PATIENCE_FOR_CLIENT:?}")
 }
 
 fn identity() -> anyhow::Result<(Arc<ServerConfig>, String)> {
