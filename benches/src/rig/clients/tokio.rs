@@ -1,0 +1,40 @@
+//! The usual asynchronous client: tokio-tungstenite on a current-thread runtime.
+
+use super::parsed::{Desk, Parse};
+use super::{Extra, Job, login_text, register_text, tls};
+use anyhow::Context;
+use futures_util::{SinkExt, StreamExt};
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Runs it to the sender's end.
+///
+/// # Errors
+/// Whatever goes wrong.
+pub fn run(job: &Job, parse: Parse) -> anyhow::Result<Extra> {
+    job.pin()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(read(job, parse))?;
+    Ok(Extra::default())
+}
+
+async fn read(job: &Job, parse: Parse) -> anyhow::Result<()> {
+    let mut desk = Desk::new(parse, job.frames);
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", job.port)).await?;
+    stream.set_nodelay(true)?;
+    let stream = TlsConnector::from(tls::config(job)?).connect(tls::name(), stream).await?;
+    let (mut socket, _) = tokio_tungstenite::client_async(job.url(), stream).await?;
+    for message in [login_text(), register_text()] {
+        socket.send(Message::text(message)).await?;
+        socket.next().await.context("the sender left")??;
+    }
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(Message::Text(text)) => desk.take(&text)?,
+            Ok(Message::Close(_)) => break,
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    desk.into_marks().finish(&job.marks)
+}

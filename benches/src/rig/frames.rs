@@ -1,0 +1,224 @@
+//! The frames: trades (0B) as the broker sends them live (`data` first, `values` before `type` and
+//! `item`, `trnm` last, FIDs in the order of the broker's table), about 900 bytes, over 100 instruments,
+//! every value different from frame to frame.
+//!
+//! At the end of the values stand fields that no table knows, up to the size of 900 bytes, and last the
+//! two time stamps. Who knows neither skips them.
+
+use std::fmt::Write;
+
+/// How many instruments.
+pub const INSTRUMENTS: usize = 100;
+/// FID 13 of frame number 0; the frame's number is what it has above.
+pub const NUMBER_BASE: u64 = 10_000_000;
+/// The most frames of a run: FID 13 keeps its eight digits.
+pub const FRAMES_MAX: u64 = 80_000_000;
+/// Field with the time at which the frame was meant to go, nanoseconds since 1970.
+pub const FID_SCHEDULED: u16 = 9998;
+/// Field with the time just before the frame's write, nanoseconds since 1970.
+pub const FID_WRITTEN: u16 = 9999;
+/// Digits of a time stamp.
+const STAMP_DIGITS: usize = 19;
+/// Digits of FID 13.
+const NUMBER_DIGITS: usize = 8;
+/// Size of a frame's text that the filling aims at, bytes.
+const SIZE: usize = 900;
+/// Different frames of each instrument.
+const VARIATIONS: usize = 10;
+
+/// The codes of the instruments.
+pub fn items() -> Vec<String> {
+    (0..INSTRUMENTS).map(|index| format!("{:06}", 5_930 + 70 * index)).collect()
+}
+
+/// Frames ready to go, with the WebSocket's header in front.
+pub struct Frames {
+    frames: Vec<Frame>,
+}
+
+struct Frame {
+    bytes: Vec<u8>,
+    number_at: usize,
+    scheduled_at: usize,
+    written_at: usize,
+}
+
+impl Frames {
+    /// Makes the frames; the same ones every time.
+    pub fn new() -> Self {
+        let items = items();
+        let mut random = Random(1);
+        let mut frames = Vec::new();
+        for variation in 0..VARIATIONS {
+            for item in &items {
+                frames.push(Frame::new(&text(item, variation, &mut random)));
+            }
+        }
+        Self { frames }
+    }
+
+    /// Frame number `number` with its stamps, to be written as it stands.
+    #[inline]
+    pub fn stamped(&mut self, number: u64, scheduled: u64, written: u64) -> &[u8] {
+        let count = self.frames.len() as u64;
+        let frame = &mut self.frames[(number % count) as usize];
+        digits(&mut frame.bytes[frame.number_at..][..NUMBER_DIGITS], NUMBER_BASE + number);
+        digits(&mut frame.bytes[frame.scheduled_at..][..STAMP_DIGITS], scheduled);
+        digits(&mut frame.bytes[frame.written_at..][..STAMP_DIGITS], written);
+        &frame.bytes
+    }
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Frame {
+    fn new(text: &str) -> Self {
+        // Fin and text; the length in two bytes; no mask, as from every server.
+        let mut bytes = vec![0x81, 126];
+        bytes.extend((text.len() as u16).to_be_bytes());
+        bytes.extend(text.as_bytes());
+        let at = |fid: u16| {
+            let key = format!("\"{fid}\":\"");
+            // The text was made with these fields.
+            4 + text.find(&key).expect("the field is in the frame") + key.len()
+        };
+        Self {
+            number_at: at(13),
+            scheduled_at: at(FID_SCHEDULED),
+            written_at: at(FID_WRITTEN),
+            bytes,
+        }
+    }
+}
+
+#[inline]
+fn digits(place: &mut [u8], mut value: u64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+fn text(item: &str, variation: usize, random: &mut Random) -> String {
+    let close = 2_000 + random.below(400_000);
+    let move_ = random.below(close / 10);
+    let up = random.below(2) == 0;
+    let (sign, price) = if up { ('+', close + move_) } else { ('-', close - move_) };
+    let side = if random.below(2) == 0 { '+' } else { '-' };
+    let quantity = 1 + random.below(3_000);
+    let (sold, bought) = (1_000 + random.below(4_000_000), 1_000 + random.below(4_000_000));
+    let rate = move_ as f64 / close as f64 * 100.0;
+    let share = bought as f64 / (sold + bought) as f64 * 100.0;
+    let strength = bought as f64 / sold as f64 * 100.0;
+    let second = variation * 5 + random.below(5) as usize;
+    let (to_sell, to_buy) = match side {
+        '-' => (format!("-{quantity}"), " 0".to_owned()),
+        _ => (" 0".to_owned(), format!("+{quantity}")),
+    };
+    let millions = price * (sold + bought) / 1_000_000;
+    let value = price * quantity / 1_000;
+    let (open, high, low) = (close + random.below(50), price + move_, price - price / 50);
+    let (fourth, third) = (price * 4 / 10, price * 32 / 100);
+    let (trades_sold, trades_bought) = (random.below(99_999), random.below(99_999));
+    let size = 1_000 + random.below(20_000_000);
+    let before = random.below(20_000_000);
+    let mut values = format!(
+        "\"20\":\"0900{second:02}\",\"10\":\"{sign}{price}\",\"11\":\"{sign}{move_}\",\
+         \"12\":\"{sign}{rate:.2}\",\"27\":\"{sign}{}\",\"28\":\"{sign}{price}\",\
+         \"15\":\"{side}{quantity}\",\"13\":\"{:08}\",\"14\":\"{millions}\",\"16\":\"+{open}\",\
+         \"17\":\"+{high}\",\"18\":\"-{low}\",\"25\":\"{}\",\"26\":\"-{before}\",\"29\":\"-{}\",\
+         \"30\":\"-{:.2}\",\"31\":\"{:.2}\",\"32\":\"{}\",\"228\":\"{strength:.2}\",\
+         \"311\":\"{size}\",\"290\":\"2\",\"691\":\"0\",\"567\":\"000000\",\"568\":\"000000\",\
+         \"851\":\"{}\",\"1890\":\"090016\",\"1891\":\"053039\",\"1892\":\"114556\",\
+         \"1030\":\"{sold}\",\"1031\":\"{bought}\",\"1032\":\"{side}{share:.2}\",\
+         \"1071\":\"{trades_sold}\",\"1072\":\"{trades_bought}\",\"1313\":\"{side}{value}\",\
+         \"1315\":\"{to_sell}\",\"1316\":\"{to_buy}\",\"1314\":\"{side}{quantity}\",\
+         \"1497\":\"{fourth}\",\"1498\":\"{third}\",\"620\":\"{close}\",\"732\":\"{}\",\"852\":\"{}\",\
+         \"9081\":\"KRX\"",
+        price + 50,
+        NUMBER_BASE,
+        if up { 2 } else { 5 },
+        before * close,
+        random.below(10_000) as f64 / 100.0,
+        random.below(1_000) as f64 / 100.0,
+        random.below(10_000),
+        random.below(20_000),
+        random.below(9_999),
+        random.below(9_999),
+    );
+    let stamps = format!(
+        ",\"{FID_SCHEDULED}\":\"{:0STAMP_DIGITS$}\",\"{FID_WRITTEN}\":\"{:0STAMP_DIGITS$}\"",
+        0, 0
+    );
+    let tail = format!(
+        "}},\"type\":\"0B\",\"name\":\"주식체결\",\"item\":\"{item}\"}}],\"trnm\":\"REAL\"}}"
+    );
+    let head = "{\"data\":[{\"values\":{";
+    let mut fid = 9_900;
+    while head.len() + values.len() + stamps.len() + tail.len() + 20 < SIZE {
+        // Writing to a string cannot fail.
+        let _ = write!(values, ",\"{fid}\":\"{}\"", 1_000_000 + random.below(9_000_000));
+        fid += 1;
+    }
+    format!("{head}{values}{stamps}{tail}")
+}
+
+/// SplitMix64, as the frames need to be varied, not unpredictable.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % bound.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use feed::instruments::Instruments;
+    use feed::scan::{Scanned, Scanner, ScannerOptions, Stamps};
+    use strategy_api::UnixNanos;
+    use strategy_api::{Record, Trade};
+
+    #[test]
+    fn every_frame_is_a_trade_in_live_form_that_carries_its_number_and_its_stamps() {
+        let (mut registrar, instruments) = Instruments::with_capacity(INSTRUMENTS);
+        registrar.register_all(items().iter().map(String::as_str)).unwrap();
+        let mut scanner = Scanner::new(ScannerOptions::new(instruments)).unwrap();
+        let mut frames = Frames::new();
+        for number in 0..2_000 {
+            let bytes =
+                frames.stamped(number, 1_789_095_379_500_000_001, 1_789_095_379_500_000_002);
+            let text = std::str::from_utf8(&bytes[4..]).unwrap();
+            assert_eq!(u16::from_be_bytes([bytes[2], bytes[3]]) as usize, text.len());
+            assert!((860..=920).contains(&text.len()), "{}", text.len());
+            let json: serde_json::Value = serde_json::from_str(text).unwrap();
+            let values = &json["data"][0]["values"];
+            assert_eq!(values["9998"], "1789095379500000001");
+            assert_eq!(values["9999"], "1789095379500000002");
+            assert!(text.ends_with(&format!(
+                "\"item\":\"{}\"}}],\"trnm\":\"REAL\"}}",
+                items()[number as usize % 100]
+            )));
+            let stamps = Stamps {
+                kernel: UnixNanos::UNSET,
+                recv: UnixNanos::new(1_789_095_379_500_000_003),
+            };
+            let Ok(Scanned::Real(batch)) = scanner.scan(text.as_bytes(), stamps) else {
+                panic!("{text}")
+            };
+            assert_eq!((batch.entries(), batch.refused_count()), (1, 0), "{text}");
+            let record = batch.records().next().unwrap();
+            let trade = Trade::from_words(&record).unwrap();
+            assert_eq!(trade.cumulative_volume.raw() as u64, NUMBER_BASE + number);
+        }
+    }
+}

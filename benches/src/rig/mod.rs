@@ -1,0 +1,56 @@
+//! The latency rig: how long a frame takes from the sender's write to the strategy's order, for this
+//! engine and for the clients one would write otherwise, side by side in one run.
+//!
+//! ```text
+//!  core 0                               core 1
+//!  sender ──one write per frame──TLS──▶ client: read · decrypt · unframe · parse · decide ─▶ stamp
+//!  (a process that spins on a schedule)  (a process for each client, one after the other)
+//!     └── when each frame was meant to go, when it went ──┐   ┌── when each frame was done with
+//!                                                         ▼   ▼
+//!                                                       main process: joins, compares, draws
+//! ```
+//!
+//! **Open loop.** The schedule does not wait for anybody. Latency counts from the moment a frame was
+//! *meant* to go, so that time lost behind a stall counts for every frame that stood in the queue
+//! (coordinated omission), and besides from the moment before its write.
+//!
+//! **One end point for all** ([`END_POINT`]): the decision function has been called with the parsed
+//! trade and has returned, with an order handed over for every tenth trade. For the engine the decision
+//! function is `on_trade` of a plugin behind the C ABI, and handing over is `submit`. Where a later end
+//! point is wanted (the last byte of an order on a REST line), it is one more column of [`marks`]: who
+//! writes it knows the frame's number.
+//!
+//! **Frames** are numbered in FID 13, so that a hole is seen as a hole. Sender and client stamp with
+//! `CLOCK_REALTIME`, which kernel and engine use, too; a step of that clock during a run is noticed
+//! and spoils the run loudly.
+
+pub mod cli;
+pub mod clients;
+pub mod conditions;
+pub mod files;
+pub mod frames;
+pub mod instructions;
+pub mod joined;
+pub mod marks;
+pub mod plot;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod sender;
+pub mod table;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where the clock stops, for every client.
+pub const END_POINT: &str = "the decision function was called with the parsed trade and has returned; \
+     every tenth trade it hands over an order (engine: on_trade of a plugin behind the C ABI, submit)";
+
+/// Every so many trades the decision function hands over an order.
+pub const ORDER_EVERY: u64 = 10;
+
+/// `CLOCK_REALTIME` in nanoseconds.
+#[inline]
+pub fn now_nanos() -> u64 {
+    // Before 1970 only on a machine without a clock, where nothing can be measured anyway.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}

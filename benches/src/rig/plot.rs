@@ -1,0 +1,155 @@
+//! One picture: the percentiles of all clients, in one scenario.
+
+use super::clients::Client;
+use super::scenario::thousands;
+use anyhow::anyhow;
+use hdrhistogram::Histogram;
+use plotters::prelude::*;
+use std::path::Path;
+
+/// Size of the picture.
+const SIZE: (u32, u32) = (960, 560);
+/// How far to the right: up to 99.99 %, beyond which a machine's own pauses are all there is to see.
+const NINES_MAX: f64 = 4.0;
+
+/// A client's line.
+pub struct Line {
+    /// Whose.
+    pub client: Client,
+    /// Its latencies, nanoseconds.
+    pub latencies: Histogram<u64>,
+}
+
+/// Draws the picture as SVG. Its ground is its own, so that it reads on light and dark pages alike.
+///
+/// # Errors
+/// When it cannot be drawn or written.
+pub fn draw(path: &Path, title: &str, lines: &[Line]) -> anyhow::Result<()> {
+    let failed = |error: &dyn std::fmt::Display| anyhow!("the picture cannot be drawn: {error}");
+    let root = SVGBackend::new(path, SIZE).into_drawing_area();
+    root.fill(&WHITE).map_err(|error| failed(&error))?;
+    let range = micros_range(lines);
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, ("sans-serif", 20))
+        .margin(16)
+        .x_label_area_size(46)
+        .y_label_area_size(72)
+        .build_cartesian_2d(0.0..NINES_MAX, range.log_scale())
+        .map_err(|error| failed(&error))?;
+    chart
+        .configure_mesh()
+        .x_desc("part of the frames that took no longer, %")
+        .y_desc("latency from the intended time, µs (log)")
+        .axis_desc_style(("sans-serif", 15))
+        .label_style(("sans-serif", 14))
+        .x_labels(5)
+        .x_label_formatter(&|nines| percent(*nines))
+        .y_label_formatter(&|micros| micros_label(*micros))
+        .light_line_style(RGBColor(238, 238, 238))
+        .bold_line_style(RGBColor(208, 208, 208))
+        .draw()
+        .map_err(|error| failed(&error))?;
+    for line in lines.iter().filter(|line| !line.latencies.is_empty()) {
+        let style = ShapeStyle {
+            color: color(line.client).into(),
+            filled: false,
+            stroke_width: width(line.client),
+        };
+        chart
+            .draw_series(LineSeries::new(points(&line.latencies), style))
+            .map_err(|error| failed(&error))?
+            .label(legend(line))
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], style));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .label_font(("sans-serif", 14))
+        .background_style(WHITE.mix(0.92))
+        .border_style(RGBColor(190, 190, 190))
+        .legend_area_size(30)
+        .margin(10)
+        .draw()
+        .map_err(|error| failed(&error))?;
+    root.present().map_err(|error| failed(&error))
+}
+
+/// The line: one point for each hundredth of a nine.
+fn points(latencies: &Histogram<u64>) -> Vec<(f64, f64)> {
+    (0..=(NINES_MAX * 100.0) as u32)
+        .map(|step| {
+            let nines = f64::from(step) / 100.0;
+            let quantile = 1.0 - 10_f64.powf(-nines);
+            (nines, latencies.value_at_quantile(quantile).max(1) as f64 / 1e3)
+        })
+        .collect()
+}
+
+fn micros_range(lines: &[Line]) -> std::ops::Range<f64> {
+    let values = || lines.iter().flat_map(|line| points(&line.latencies)).map(|(_, micros)| micros);
+    let least = values().fold(f64::INFINITY, f64::min).clamp(0.1, 1e6);
+    let most = values().fold(0.0, f64::max).max(least * 10.0);
+    // Whole halves of a decade, with some room for the legend above.
+    let down = |micros: f64| 10_f64.powf((micros.log10() * 2.0).floor() / 2.0);
+    down(least)..10_f64.powf((most.log10() * 2.0).ceil() / 2.0 + 0.5)
+}
+
+fn percent(nines: f64) -> String {
+    let percent = 100.0 * (1.0 - 10_f64.powf(-nines));
+    if nines.fract() == 0.0 { format!("{}", (percent * 1e6).round() / 1e6) } else { String::new() }
+}
+
+fn micros_label(micros: f64) -> String {
+    if micros >= 10.0 { thousands(micros.round() as u64) } else { format!("{micros:.1}") }
+}
+
+fn legend(line: &Line) -> String {
+    let at = |quantile| line.latencies.value_at_quantile(quantile) as f64 / 1e3;
+    format!("{}: p50 {:.1}, p99 {:.0} µs", line.client.name(), at(0.5), at(0.99))
+}
+
+/// Colours that most colour-blind people tell apart (Okabe and Ito).
+fn color(client: Client) -> RGBColor {
+    match client {
+        Client::Engine => RGBColor(213, 94, 0),
+        Client::EngineInline => RGBColor(230, 159, 0),
+        Client::TokioSerde => RGBColor(86, 180, 233),
+        Client::TokioSonic => RGBColor(0, 114, 178),
+        Client::PolledSonic => RGBColor(0, 158, 115),
+        Client::Floor => RGBColor(120, 120, 120),
+        Client::Python => RGBColor(204, 121, 167),
+    }
+}
+
+fn width(client: Client) -> u32 {
+    if matches!(client, Client::Engine | Client::EngineInline) { 3 } else { 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use feed::handler::hop_histogram;
+
+    #[test]
+    fn the_picture_names_every_client_and_both_axes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.svg");
+        let line = |client, base: u64| {
+            let mut latencies = hop_histogram();
+            (0..10_000).for_each(|n| latencies.record(base + n).unwrap());
+            Line { client, latencies }
+        };
+        draw(&path, "a title", &[line(Client::Engine, 5_000), line(Client::Python, 60_000)])
+            .unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in ["a title", "engine: p50", "python: p50", "part of the frames", "µs (log)"] {
+            assert!(text.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn no_latencies_at_all_still_give_a_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        draw(&folder.path().join("x.svg"), "nothing", &[]).unwrap();
+    }
+}

@@ -1,0 +1,200 @@
+//! The sender: a broker that speaks just enough (upgrade, LOGIN, REG), then writes frames on a schedule.
+//!
+//! It spins, on a core of its own, and never looks whether anybody keeps up; only a full socket makes
+//! it late, and that counts against the client. Each frame is one `write` and one TLS record.
+
+use super::frames::{Frames, INSTRUMENTS};
+use super::{files, now_nanos};
+use crate::rig::scenario::Segment;
+use anyhow::{Context, bail};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tungstenite::{Message, WebSocket};
+
+/// Path of the broker's WebSocket.
+pub const PATH: &str = "/api/dostk/websocket";
+/// Longest wait for what the client has to say or to take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest wait for the client to come: under a profiler it takes its time.
+const PATIENCE_FOR_CLIENT: Duration = Duration::from_secs(120);
+/// From the last registration to the first frame: the client comes to rest.
+const SETTLE: Duration = Duration::from_millis(100);
+
+type Tls = StreamOwned<ServerConnection, TcpStream>;
+
+/// What the sender says at the end.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Sent {
+    /// How far the wall clock moved against the monotonic one meanwhile, nanoseconds.
+    pub clock_moved_nanos: i64,
+}
+
+/// Serves one client: prints the port, waits for it, sends the segments, writes for each frame when it
+/// was meant to go and when it went.
+///
+/// # Errors
+/// Whatever goes wrong with the client or the files.
+pub fn serve(segments: &[Segment], certificate: &Path, stamps: &Path) -> anyhow::Result<Sent> {
+    let (config, pem) = identity()?;
+    std::fs::write(certificate, pem)?;
+    let listener = TcpListener::bind("127.0.0.1:0").context("no port on 127.0.0.1")?;
+    println!("{}", listener.local_addr()?.port());
+    let stream = accept(listener)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let tls = StreamOwned::new(ServerConnection::new(config)?, stream);
+    let mut socket = tungstenite::accept_hdr(tls, right_path)
+        .map_err(|error| anyhow::anyhow!("the client's handshake failed: {error}"))?;
+    greet(&mut socket)?;
+    let count = segments.iter().map(|segment| segment.frames).sum::<u64>() as usize;
+    // Filled once, so that no page is new while frames go.
+    let mut log = vec![u64::MAX; 2 * count];
+    let mut frames = Frames::new();
+    std::thread::sleep(SETTLE);
+    let clocks = Clocks::now();
+    let sent = send(socket.get_mut(), segments, &mut frames, &mut log);
+    let clock_moved_nanos = clocks.moved();
+    sent.context("the client does not take the frames")?;
+    socket.close(None)?;
+    socket.flush()?;
+    // The client's answer, or its end of the line: both say that it has read everything.
+    while socket.read().is_ok() {}
+    files::write_words(stamps, &log)?;
+    Ok(Sent { clock_moved_nanos })
+}
+
+/// The client; whoever was to start it may be gone, so the wait has an end.
+fn accept(listener: TcpListener) -> anyhow::Result<TcpStream> {
+    listener.set_nonblocking(true)?;
+    let begin = Instant::now();
+    while begin.elapsed() < PATIENCE_FOR_CLIENT {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("no client came within {PATIENCE_FOR_CLIENT:?}")
+}
+
+fn identity() -> anyhow::Result<(Arc<ServerConfig>, String)> {
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+    let key = KeyPair::generate()?;
+    let certificate = params.self_signed(&key)?;
+    let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private)?;
+    Ok((Arc::new(config), certificate.pem()))
+}
+
+#[allow(clippy::result_large_err, reason = "the handshake's callback has this form")]
+fn right_path(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+    if request.uri().path() == PATH {
+        return Ok(response);
+    }
+    let mut refusal = ErrorResponse::new(Some(format!("only {PATH} is served")));
+    *refusal.status_mut() = tungstenite::http::StatusCode::NOT_FOUND;
+    Err(refusal)
+}
+
+/// LOGIN, and REG until every instrument has its trades.
+fn greet(socket: &mut WebSocket<Tls>) -> anyhow::Result<()> {
+    let mut registered = 0;
+    while registered < INSTRUMENTS {
+        let message = socket.read().context("the client left before it had registered")?;
+        let Message::Text(text) = message else { continue };
+        let message: Value = serde_json::from_str(&text).context("the client sent no JSON")?;
+        let name = message["trnm"].as_str().unwrap_or_default();
+        let answer = match name {
+            "LOGIN" => r#"{"trnm":"LOGIN","return_code":0,"return_msg":"","sor_yn":"Y"}"#,
+            "REG" => {
+                registered += trades_in(&message);
+                r#"{"trnm":"REG","return_code":0,"return_msg":""}"#
+            }
+            other => bail!("the client sent a {other:?}; LOGIN and REG are served"),
+        };
+        socket.send(Message::text(answer))?;
+    }
+    Ok(())
+}
+
+/// Instruments whose trades a REG asks for.
+fn trades_in(message: &Value) -> usize {
+    let entries = message["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has_trades = |entry: &&Value| {
+        entry["type"].as_array().is_some_and(|types| types.iter().any(|code| code == "0B"))
+    };
+    entries
+        .iter()
+        .filter(has_trades)
+        .map(|entry| entry["item"].as_array().map_or(0, Vec::len))
+        .sum()
+}
+
+fn send(
+    tls: &mut Tls,
+    segments: &[Segment],
+    frames: &mut Frames,
+    log: &mut [u64],
+) -> std::io::Result<()> {
+    let StreamOwned { conn, sock } = tls;
+    let mut number = 0;
+    let mut due = now_nanos();
+    for segment in segments {
+        for _ in 0..segment.frames {
+            let mut now = now_nanos();
+            if segment.gap_nanos == 0 {
+                due = now;
+            }
+            while now < due {
+                std::hint::spin_loop();
+                now = now_nanos();
+            }
+            let frame = frames.stamped(number, due, now);
+            let at = 2 * number as usize;
+            log[at] = due;
+            log[at + 1] = now;
+            conn.writer().write_all(frame)?;
+            while conn.wants_write() {
+                conn.write_tls(sock)?;
+            }
+            number += 1;
+            due += segment.gap_nanos;
+        }
+    }
+    Ok(())
+}
+
+struct Clocks {
+    wall: u64,
+    monotonic: Instant,
+}
+
+impl Clocks {
+    fn now() -> Self {
+        Self { wall: now_nanos(), monotonic: Instant::now() }
+    }
+
+    fn moved(&self) -> i64 {
+        let wall = now_nanos() as i64 - self.wall as i64;
+        wall - self.monotonic.elapsed().as_nanos() as i64
+    }
+}
