@@ -5,6 +5,7 @@ pub mod config;
 pub mod credentials;
 pub mod gateway;
 pub mod logging;
+pub mod market;
 pub mod new;
 pub mod plugin;
 pub mod run;
