@@ -8,6 +8,7 @@ pub mod logging;
 pub mod market;
 pub mod new;
 pub mod plugin;
+pub mod risk;
 pub mod run;
 pub mod strategy;
 pub mod telemetry;

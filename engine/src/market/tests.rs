@@ -255,7 +255,7 @@ fn frame(code: u8, at: UnixNanos, remaining: Option<u32>) -> SessionState {
     let mut record = SessionState::unset();
     record.header.ts_event = at;
     record.code = SessionCode(code);
-    record.remaining = remaining.map_or(TimeOfDay::UNSET, |left| TimeOfDay::new(left));
+    record.remaining = remaining.map_or(TimeOfDay::UNSET, TimeOfDay::new);
     record
 }
 
