@@ -246,7 +246,7 @@ mod tests {
             let mut model = BTreeMap::new();
             for (id, instrument, add) in steps {
                 // Ids far apart and close together.
-                let id = ClientOrderId(id % 12 | (id / 12) << 48);
+                let id = ClientOrderId((id % 12) | ((id / 12) << 48));
                 if add {
                     let stored = book.insert(order(id, instrument)).is_some();
                     let fits = model.len() < 12 && !model.contains_key(&id);

@@ -199,7 +199,8 @@ impl Gate {
         replace.check()?;
         let place = self.book.find(replace.order).ok_or(Refusal::UnknownOrder)?;
         let order = self.book.at(place);
-        if order.strategy != strategy {
+        // One that has filled stays in the book until its end is told; nothing of it can be replaced.
+        if order.strategy != strategy || order.leaves == 0 {
             return Err(Refusal::UnknownOrder);
         }
         if !order.request.order_type.takes_price() {
@@ -216,9 +217,6 @@ impl Gate {
             0 => order.leaves,
             quantity => quantity,
         };
-        if quantity == 0 {
-            return Err(Refusal::UnknownOrder);
-        }
         let (instrument, who) = self.may_trade(strategy, request.instrument.index())?;
         let (kind, nxt) = (instrument.kind, instrument.nxt);
         self.sessions.permits(request.venue, request.order_type, kind, nxt)?;

@@ -603,6 +603,13 @@ impl Gate {
 
 /// The worse of two states that an order may be in.
 fn worse(side: Side, one: Pending, other: Pending) -> Pending {
+    // Prices of what cannot fill do not count.
+    if one.quantity == 0 {
+        return other;
+    }
+    if other.quantity == 0 {
+        return one;
+    }
     let worst = if side == Side::BUY {
         Worst {
             price: one.worst.price.max(other.worst.price),

@@ -287,6 +287,17 @@ fn a_replace_is_checked_like_the_difference_that_it_makes() {
 }
 
 #[test]
+fn what_has_filled_cannot_be_replaced() {
+    let mut gate = gate_of(&wide());
+    send(&mut gate, 1, &buy(10_000, 10));
+    fill(&mut gate, 1, &buy(10_000, 10), 9, 10_000);
+    assert_eq!(check_replace(&mut gate, &replace(1, 9_990, 0)), Ok(()));
+    fill(&mut gate, 1, &buy(10_000, 10), 1, 10_000);
+    // Its end was not told yet: a replace would open it again, unseen by the orders sent since.
+    assert_eq!(check_replace(&mut gate, &replace(1, 9_990, 1)), Err(Refusal::UnknownOrder));
+}
+
+#[test]
 fn a_replace_of_a_sell_needs_only_the_shares_it_adds() {
     let mut gate = gate_of(&wide());
     give(&mut gate, 10);
