@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod credentials;
 pub mod gateway;
+pub mod kill;
 pub mod logging;
 pub mod market;
 pub mod new;
