@@ -55,7 +55,8 @@ impl Gate {
     }
 
     /// An order that was found working at the broker or in the journal. It counts like any other, and
-    /// may bring a total over its limit: then nothing that adds passes until it has come down.
+    /// may bring a total over its limit: then nothing that adds passes until it has come down. The
+    /// terms of its instrument come first: without them an order without a price has no worth.
     ///
     /// # Errors
     /// [`Refusal::Full`] when there is no place left, [`Refusal::UnknownInstrument`],
@@ -83,7 +84,8 @@ impl Gate {
         Ok(())
     }
 
-    /// A fill. It counts whether or not the order is known.
+    /// A fill. It counts whether or not the order is known. One in an instrument that is not of this run
+    /// changes nothing here: its cash comes with the next reconciliation.
     pub fn filled(&mut self, fill: &Fill) {
         let (quantity, price) = (fill.quantity.raw(), fill.price.raw());
         let index = fill.instrument.index();
@@ -124,6 +126,13 @@ impl Gate {
             totals.held_value += worth;
             totals.cash_flow = totals.cash_flow.saturating_add(money);
             self.strategies_result = self.strategies_result.saturating_add(worth + money);
+        }
+    }
+
+    /// The broker has that many shares of the order open: after a cancel of a part, or as a query told.
+    pub fn set_open(&mut self, id: ClientOrderId, open: Quantity) {
+        if let Some(place) = self.book.find(id) {
+            self.change(place, |order| order.leaves = open.raw().max(0));
         }
     }
 

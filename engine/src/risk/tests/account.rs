@@ -38,6 +38,19 @@ fn a_cancelled_order_gives_its_place_back() {
 }
 
 #[test]
+fn a_cancel_of_a_part_gives_that_part_back() {
+    let strategy = Limits { position_quantity_max: 100, ..wide().strategy };
+    let mut gate = gate_of(&RiskConfig { strategy, ..wide() });
+    send(&mut gate, 1, &buy(10_000, 100));
+    gate.set_open(ClientOrderId(1), Quantity::new(70));
+    assert_eq!(check(&mut gate, &buy(10_000, 30)), Ok(()));
+    assert_eq!(check(&mut gate, &buy(10_000, 31)), Err(Refusal::StrategyPosition));
+    // An order that nobody knows is none.
+    gate.set_open(ClientOrderId(2), Quantity::new(1_000));
+    assert_eq!(check(&mut gate, &buy(10_000, 30)), Ok(()));
+}
+
+#[test]
 fn the_worth_of_one_instrument_is_bounded_at_the_dearer_of_price_and_mark() {
     let strategy = Limits { position_value_max: 1_000_000, ..wide().strategy };
     let mut gate = gate_of(&RiskConfig { strategy, ..wide() });
