@@ -194,7 +194,7 @@ impl LatchFile {
     /// [`LatchError::Disk`]: trading is not stopped on the disk; try again.
     pub fn write(&self, record: &LatchRecord) -> Result<(), LatchError> {
         let line = to_line(record);
-        let temporary = self.beside(&format!("{}.new", std::process::id()));
+        let temporary = self.beside(&format!("{}-{}.new", std::process::id(), record.unix_nanos));
         let made = self.write_beside(&temporary, &line);
         // Whether it worked or not, the temporary file has no more use, and no harm if it stays.
         let _ = std::fs::remove_file(&temporary);

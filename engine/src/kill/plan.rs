@@ -33,7 +33,8 @@ pub struct KillOptions {
     pub in_flight_max: usize,
     /// How long an answer is waited for. Default 3 s.
     pub reply_timeout: DurationNanos,
-    /// Time between the last answer and the next list, and between two lists. Default 500 ms.
+    /// Time between the last answer and the next list, and between two lists. Default 500 ms; a mock
+    /// account takes one query a second: 1,100 ms there.
     pub settle: DurationNanos,
     /// Cancels of one order. Default 8.
     pub attempts_max: u32,

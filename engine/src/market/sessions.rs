@@ -204,6 +204,16 @@ const OLD_FRAME: DurationNanos = DurationNanos::from_secs(60);
 /// Seconds before the close at which the closing auction begins.
 const CLOSING_AUCTION_SECONDS: u32 = 600;
 
+/// Two changes of one venue at one moment are one, from where it was to where it is.
+fn joined(clock: Option<Transition>, frame: Option<Transition>) -> Option<Transition> {
+    match (clock, frame) {
+        (Some(clock), Some(frame)) => {
+            (clock.from != frame.to).then_some(Transition { from: clock.from, ..frame })
+        }
+        (clock, frame) => frame.or(clock),
+    }
+}
+
 impl Sessions {
     /// A day whose clock has not begun.
     pub fn new(day: DayPlan, options: SessionOptions) -> Self {
@@ -277,7 +287,7 @@ impl Sessions {
         }
         if let Some(to) = self.phase_by_frame(index, code, record) {
             let change = self.enter(index, to, now, Cause::Frame(code));
-            transitions.0[index] = change.or(transitions.0[index]);
+            transitions.0[index] = joined(transitions.0[index], change);
         }
         transitions
     }

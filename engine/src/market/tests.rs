@@ -444,3 +444,71 @@ fn a_day_that_is_always_open_takes_everything() {
         }
     }
 }
+
+mod anything {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Frames and clock in any order: time of day in seconds, code, time left, age of the frame.
+    fn events() -> impl Strategy<Value = Vec<(u32, Option<u8>, Option<u32>, u32)>> {
+        let code = prop::option::of(prop::sample::select(&b"0234 89abcdefosPQRSTUVx"[..]));
+        let event = (27_000u32..75_600, code, prop::option::of(0u32..20_000), 0u32..7_200);
+        prop::collection::vec(event, 1..60).prop_map(|mut events| {
+            events.sort_by_key(|event| event.0);
+            events
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        /// Whatever frames say and when: transitions join up, nothing passes that no phase of the day
+        /// takes, and the clock ends the day.
+        #[test]
+        fn no_frame_lets_through_what_the_day_does_not_take(events in events()) {
+            let date = day(11, 23);
+            static DAY: std::sync::OnceLock<DayPlan> = std::sync::OnceLock::new();
+            let day = DAY.get_or_init(|| plan(date));
+            let mut sessions = Sessions::new(day.clone(), SessionOptions::default());
+            let mut phases = [Phase::Closed; 2];
+            let mut follow = |changes: Transitions, sessions: &Sessions| {
+                for change in changes.iter() {
+                    let index = usize::from(change.venue == Venue::NXT);
+                    prop_assert!(change.from != change.to);
+                    prop_assert_eq!(change.from, phases[index]);
+                    phases[index] = change.to;
+                }
+                prop_assert_eq!(sessions.phase(Venue::KRX), phases[0]);
+                prop_assert_eq!(sessions.phase(Venue::NXT), phases[1]);
+                Ok(())
+            };
+            for (second, code, left, age) in events {
+                let now = date.at(0, 0, second);
+                let changes = match code {
+                    Some(code) => {
+                        let time = date.at(0, 0, second.saturating_sub(age));
+                        sessions.on_session_state(&frame(code, time, left), now)
+                    }
+                    None => sessions.on_clock(now),
+                };
+                follow(changes, &sessions)?;
+                for order_type in OrderType::ALL {
+                    for venue in BOTH {
+                        let view = sessions.view();
+                        if view.permits(venue, *order_type, InstrumentKind::Share, true).is_ok() {
+                            let spans = day.plan(venue).unwrap().spans();
+                            let takes = spans.iter().any(|span| {
+                                span.phase == sessions.phase(venue)
+                                    && span.share_orders.contains(*order_type)
+                            });
+                            prop_assert!(takes, "{venue} {order_type}");
+                        }
+                    }
+                }
+            }
+            let midnight = date.next().midnight();
+            follow(sessions.on_clock(midnight), &sessions)?;
+            prop_assert!(sessions.is_over(&BOTH, midnight));
+        }
+    }
+}

@@ -152,7 +152,7 @@ impl Gate {
         self.serial += 1;
         request.check()?;
         let OrderRequest { side, order_type, quantity, .. } = *request;
-        let (instrument, who) = self.may_trade(strategy, request.instrument.index())?;
+        let (instrument, who) = self.may_trade(strategy, request.instrument.index(), now)?;
         self.sessions.permits(request.venue, order_type, instrument.kind, instrument.nxt)?;
         if order_type.takes_price() {
             self.check_price(instrument, request.price)?;
@@ -217,7 +217,7 @@ impl Gate {
             0 => order.leaves,
             quantity => quantity,
         };
-        let (instrument, who) = self.may_trade(strategy, request.instrument.index())?;
+        let (instrument, who) = self.may_trade(strategy, request.instrument.index(), now)?;
         let (kind, nxt) = (instrument.kind, instrument.nxt);
         self.sessions.permits(request.venue, request.order_type, kind, nxt)?;
         self.check_price(instrument, request.price)?;
@@ -269,6 +269,7 @@ impl Gate {
         &self,
         strategy: u16,
         instrument: usize,
+        now: UnixNanos,
     ) -> Result<(&Instrument, &Strategy), Refusal> {
         if self.killed {
             return Err(Refusal::Killed);
@@ -291,7 +292,7 @@ impl Gate {
         if found.halted || self.market_halted {
             return Err(Refusal::Halted);
         }
-        if found.interrupted && !self.config.allow_in_interruption {
+        if now < found.interrupted_until && !self.config.allow_in_interruption {
             return Err(Refusal::Interrupted);
         }
         Ok((found, who))

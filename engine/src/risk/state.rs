@@ -28,7 +28,6 @@ pub(super) struct Instrument {
     pub(super) known: bool,
     pub(super) restricted: bool,
     pub(super) halted: bool,
-    pub(super) interrupted: bool,
     pub(super) nxt: bool,
     pub(super) kind: InstrumentKind,
     pub(super) listing: Listing,
@@ -41,6 +40,8 @@ pub(super) struct Instrument {
     pub(super) bid: i32,
     /// What a share is worth here: the last trade, else the base price.
     pub(super) mark: i32,
+    /// Until when a volatility interruption is on at the latest; unset without one.
+    pub(super) interrupted_until: UnixNanos,
     /// When the last trade or quote came.
     pub(super) ts_market: UnixNanos,
     /// Highest price at which an own buy could meet a sell; 0 without one.
@@ -61,7 +62,6 @@ impl Instrument {
         known: false,
         restricted: false,
         halted: false,
-        interrupted: false,
         nxt: false,
         kind: InstrumentKind::Share,
         listing: Listing::Kospi,
@@ -72,6 +72,7 @@ impl Instrument {
         ask: 0,
         bid: 0,
         mark: 0,
+        interrupted_until: UnixNanos::UNSET,
         ts_market: UnixNanos::UNSET,
         highest_buy: Price::ZERO,
         lowest_sell: NO_SELL,

@@ -5,9 +5,9 @@ use super::gate::{Approval, FOREIGN, Gate, ReplaceApproval};
 use super::state::{Instrument, InstrumentTerms, NO_SELL, value};
 use crate::market::SessionView;
 use strategy_api::{
-    BestQuote, ClientOrderId, Depth, InstrumentId, InstrumentInfo, Kind, Notional, OrderRequest,
-    OrderType, Price, Quantity, Record, Refusal, ReplaceRequest, Side, Trade, UnixNanos,
-    VolatilityInterruption,
+    BestQuote, ClientOrderId, Depth, DurationNanos, InstrumentId, InstrumentInfo, Kind, Notional,
+    OrderRequest, OrderType, Price, Quantity, Record, Refusal, ReplaceRequest, Side, Trade,
+    UnixNanos, VolatilityInterruption,
 };
 
 /// An execution of an own order.
@@ -26,6 +26,9 @@ pub struct Fill {
     /// Price of this fill, KRW.
     pub price: Price,
 }
+
+/// A volatility interruption whose end was missed closes its instrument for this long, not for the day.
+const INTERRUPTION_MAX: DurationNanos = DurationNanos::from_secs(300);
 
 /// Orders.
 impl Gate {
@@ -321,7 +324,7 @@ impl Gate {
             }
             Kind::VOLATILITY_INTERRUPTION => {
                 if let Some(record) = VolatilityInterruption::from_words(words) {
-                    self.set_interrupted(record.header.instrument, record.is_active());
+                    self.set_interrupted(record.header.instrument, record.is_active(), now);
                 }
             }
             _ => {}
@@ -444,10 +447,12 @@ impl Gate {
         }
     }
 
-    /// Whether a volatility interruption is on in an instrument.
-    pub fn set_interrupted(&mut self, id: InstrumentId, interrupted: bool) {
+    /// Whether a volatility interruption is on in an instrument. It lasts two minutes and up to thirty
+    /// seconds more; when its end is missed, it is over after five minutes.
+    pub fn set_interrupted(&mut self, id: InstrumentId, interrupted: bool, now: UnixNanos) {
         if let Some(instrument) = self.instruments.get_mut(id.index()) {
-            instrument.interrupted = interrupted;
+            instrument.interrupted_until =
+                if interrupted { now + INTERRUPTION_MAX } else { UnixNanos::UNSET };
         }
     }
 

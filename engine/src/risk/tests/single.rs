@@ -64,7 +64,7 @@ fn states_that_deny_do_so_and_let_go_again() {
             (Refusal::Restricted, |gate, on| gate.set_restricted(A, on)),
             (Refusal::Halted, |gate, on| gate.set_halted(A, on)),
             (Refusal::Halted, |gate, on| gate.set_market_halted(on)),
-            (Refusal::Interrupted, |gate, on| gate.set_interrupted(A, on)),
+            (Refusal::Interrupted, |gate, on| gate.set_interrupted(A, on, at(0))),
         ];
     for order in [buy(10_000, 1), sell(10_010, 1)] {
         for (refusal, set) in states {
@@ -86,8 +86,17 @@ fn states_that_deny_do_so_and_let_go_again() {
 #[test]
 fn an_interruption_can_be_allowed() {
     let mut gate = gate_of(&RiskConfig { allow_in_interruption: true, ..wide() });
-    gate.set_interrupted(A, true);
+    gate.set_interrupted(A, true, at(0));
     assert_eq!(check(&mut gate, &buy(10_000, 1)), Ok(()));
+}
+
+#[test]
+fn an_interruption_whose_end_was_missed_is_over_after_five_minutes() {
+    let mut gate = gate_of(&wide());
+    gate.set_interrupted(A, true, at(0));
+    let refused = gate.check(0, &buy(10_000, 1), at(299_999)).unwrap_err();
+    assert_eq!(refused, Refusal::Interrupted);
+    assert!(gate.check(0, &buy(10_000, 1), at(300_000)).is_ok());
 }
 
 #[test]

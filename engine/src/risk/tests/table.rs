@@ -53,7 +53,7 @@ fn the_first_reason_of_the_table_is_the_one_that_is_told() {
     gate.set_closed(0, A, true);
     gate.set_restricted(A, true);
     gate.set_halted(A, true);
-    gate.set_interrupted(A, true);
+    gate.set_interrupted(A, true, at(9_000));
     gate.set_sessions(Default::default());
     gate.set_limits(A, Price::new(9_000), Price::UNSET);
     gate.set_cash(Notional::ZERO);
@@ -78,7 +78,7 @@ fn the_first_reason_of_the_table_is_the_one_that_is_told() {
     told(&mut gate, &order);
     gate.set_halted(A, false);
     told(&mut gate, &order);
-    gate.set_interrupted(A, false);
+    gate.set_interrupted(A, false, at(9_000));
     told(&mut gate, &order);
     gate.set_sessions(view_at(DayPlan::always_open(date()), at(0)));
     told(&mut gate, &order);
