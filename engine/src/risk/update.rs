@@ -425,9 +425,11 @@ impl Gate {
         self.sessions = view;
     }
 
-    /// Whether the kill switch is latched. True until somebody says otherwise.
+    /// Whether the kill switch is latched. True until somebody says otherwise. Approvals given before
+    /// are void.
     pub fn set_killed(&mut self, killed: bool) {
         self.killed = killed;
+        self.serial += 1;
     }
 
     /// Whether market data flow. False until somebody says otherwise.

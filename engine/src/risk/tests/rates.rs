@@ -140,5 +140,8 @@ fn an_approval_is_void_after_another_check_and_an_id_counts_once() {
     assert_eq!(gate.sent(ClientOrderId(1), second, at(0)), Ok(()));
     let third = gate.check(0, &different(2), at(0)).unwrap();
     assert_eq!(gate.sent(ClientOrderId(1), third, at(0)), Err(Refusal::Internal));
+    let fourth = gate.check(0, &different(3), at(0)).unwrap();
+    gate.set_killed(true);
+    assert_eq!(gate.sent(ClientOrderId(4), fourth, at(0)), Err(Refusal::Internal));
     assert_eq!(gate.working_orders(), 1);
 }
