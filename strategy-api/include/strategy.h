@@ -137,6 +137,75 @@ enum StrategyRefusal
     STRATEGY_REFUSAL_NOT_FOUND = 14,
     // A fault of the engine itself; it is on its way to an orderly stop.
     STRATEGY_REFUSAL_INTERNAL = 15,
+    // The kill switch is latched. Nothing new leaves until a person re-arms it.
+    STRATEGY_REFUSAL_KILLED = 16,
+    // This strategy is stopped until a person re-arms it (it repeated itself, or was stopped by
+    // hand).
+    STRATEGY_REFUSAL_STRATEGY_STOPPED = 17,
+    // The feed is down or silent: prices may be old.
+    STRATEGY_REFUSAL_FEED_STALE = 18,
+    // The venue takes no orders now.
+    STRATEGY_REFUSAL_SESSION_CLOSED = 19,
+    // The venue takes no orders of this type at this hour.
+    STRATEGY_REFUSAL_WRONG_SESSION = 20,
+    // The instrument does not trade at this venue, or not at this hour.
+    STRATEGY_REFUSAL_NOT_AT_VENUE = 21,
+    // The instrument is on the restricted list.
+    STRATEGY_REFUSAL_RESTRICTED = 22,
+    // Trading in the instrument, or in the whole market, is halted.
+    STRATEGY_REFUSAL_HALTED = 23,
+    // A volatility interruption (VI) is on in the instrument.
+    STRATEGY_REFUSAL_INTERRUPTED = 24,
+    // The instrument is closed for this strategy until it is known what became of an earlier
+    // order.
+    STRATEGY_REFUSAL_INSTRUMENT_CLOSED = 25,
+    // The price does not stand on a price step.
+    STRATEGY_REFUSAL_OFF_TICK = 26,
+    // The price is above the upper or below the lower limit of the day.
+    STRATEGY_REFUSAL_OUTSIDE_LIMITS = 27,
+    // No price is known that the order could be compared with.
+    STRATEGY_REFUSAL_REFERENCE_MISSING = 28,
+    // The price that the order would be compared with is too old.
+    STRATEGY_REFUSAL_REFERENCE_OLD = 29,
+    // The price is too far from the last trade, on the side that would fill.
+    STRATEGY_REFUSAL_COLLAR = 30,
+    // The price of the instrument moved too much within the window.
+    STRATEGY_REFUSAL_FAST_MARKET = 31,
+    // More shares than one order may have.
+    STRATEGY_REFUSAL_ORDER_QUANTITY = 32,
+    // Worth more than one order may be.
+    STRATEGY_REFUSAL_ORDER_VALUE = 33,
+    // The strategy could come to hold more of the instrument than it may.
+    STRATEGY_REFUSAL_STRATEGY_POSITION = 34,
+    // The account could come to hold more of the instrument than it may.
+    STRATEGY_REFUSAL_ACCOUNT_POSITION = 35,
+    // The strategy could come to hold more in all instruments together than it may.
+    STRATEGY_REFUSAL_STRATEGY_EXPOSURE = 36,
+    // The account could come to hold more in all instruments together than it may.
+    STRATEGY_REFUSAL_ACCOUNT_EXPOSURE = 37,
+    // The strategy has as many working orders as it may.
+    STRATEGY_REFUSAL_WORKING_ORDERS = 38,
+    // All strategies together have as many working orders as they may.
+    STRATEGY_REFUSAL_ACCOUNT_WORKING_ORDERS = 39,
+    // The strategy does not hold that many shares beyond those it already offers.
+    STRATEGY_REFUSAL_NOT_HELD = 40,
+    // The account cannot sell that many shares beyond those it already offers.
+    STRATEGY_REFUSAL_NOT_SELLABLE = 41,
+    // The cash that is not reserved does not cover it, costs included.
+    STRATEGY_REFUSAL_CASH = 42,
+    // It could meet a resting order of the same account.
+    STRATEGY_REFUSAL_SELF_TRADE = 43,
+    // The strategy has lost as much today as it may: it may only reduce.
+    STRATEGY_REFUSAL_STRATEGY_LOSS = 44,
+    // All strategies together have lost as much today as they may: they may only reduce.
+    STRATEGY_REFUSAL_ACCOUNT_LOSS = 45,
+    // The same order came too often in a short time. The strategy is stopped until a person
+    // re-arms it.
+    STRATEGY_REFUSAL_REPEATED = 46,
+    // The strategy, or all together, sent as many messages within a second as they may.
+    STRATEGY_REFUSAL_MESSAGE_RATE = 47,
+    // The broker takes no more orders within this second.
+    STRATEGY_REFUSAL_BROKER_RATE = 48,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
