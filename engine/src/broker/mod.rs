@@ -16,3 +16,4 @@
 //! | [`client`] | queries page by page | reqwest |
 
 pub mod api;
+pub mod http;
