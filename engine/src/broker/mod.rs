@@ -17,3 +17,4 @@
 
 pub mod api;
 pub mod http;
+pub mod line;

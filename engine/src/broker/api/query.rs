@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::ApiId;
 use super::refusal::{Meaning, Refusal};
 use super::value::{ReadError, Row, whole};
-use super::{ApiId, Fate};
 
 /// A call that changes nothing at the broker.
 pub trait Query {
@@ -91,11 +91,6 @@ impl QueryAnswer {
         query.add_page(page, answer)?;
         Ok(Self::Added)
     }
-}
-
-/// Whether a refused query may succeed when it is simply asked again later.
-pub(in crate::broker) fn worth_another_try(refusal: &Refusal) -> bool {
-    refusal.meaning.is_rate() || refusal.meaning.fate() == Fate::Unknown
 }
 
 #[cfg(test)]

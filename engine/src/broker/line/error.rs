@@ -68,7 +68,9 @@ pub enum Lost {
         begun: bool,
     },
     /// The connection ended before the reply, or within it.
-    #[error("outcome unknown: the line ended before the reply was complete (begun: {begun}, with a goodbye: {clean})")]
+    #[error(
+        "outcome unknown: the line ended before the reply was complete (begun: {begun}, with a goodbye: {clean})"
+    )]
     Closed {
         /// Whether a part of a reply had come.
         begun: bool,

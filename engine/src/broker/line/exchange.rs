@@ -17,7 +17,7 @@ use strategy_api::UnixNanos;
 
 use super::error::{Lost, NotSent};
 use crate::broker::api::ApiId;
-use crate::broker::http::{Response, ResponseError, ResponseReader};
+use crate::broker::http::{Response, ResponseReader};
 
 /// How an order on a line ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +159,15 @@ impl Exchange {
     /// Bytes came.
     pub(super) fn received(&mut self, bytes: &[u8], now: Monotonic) -> Option<Outcome> {
         let api = match self.state {
-            State::Waiting { api, .. } | State::Sending { api, .. } => api,
+            State::Waiting { api, .. } => api,
+            // A reply to a request that has not left completely: whose ever it is, it is not ours.
+            State::Sending { taken, .. } => {
+                self.state = State::Over;
+                return Some(match taken {
+                    0 => Outcome::NotSent(NotSent::Closed("a reply to nothing came".to_owned())),
+                    _ => Outcome::Unknown(Lost::Surplus { bytes: bytes.len() }),
+                });
+            }
             State::Idle | State::Over => {
                 self.state = State::Over;
                 return None;
@@ -167,10 +175,6 @@ impl Exchange {
         };
         match self.reader.push(bytes) {
             Ok(None) => None,
-            // A reply to a request that has not left completely: whose ever it is, it is not ours.
-            Ok(Some(response)) if self.is_sending() => Some(self.lost(Lost::Surplus {
-                bytes: response.body.len().max(1) + response.surplus,
-            })),
             Ok(Some(response)) => Some(self.finish(api, response, now)),
             Err(error) => Some(self.lost(Lost::Garbage(error))),
         }
@@ -241,9 +245,10 @@ impl Exchange {
         if response.surplus > 0 {
             return self.lost(Lost::Surplus { bytes: response.surplus });
         }
-        if let Some(found) = response.api_id.filter(|found| {
-            !found.is_empty() && !found.eq_ignore_ascii_case(api.as_str())
-        }) {
+        if let Some(found) = response
+            .api_id
+            .filter(|found| !found.is_empty() && !found.eq_ignore_ascii_case(api.as_str()))
+        {
             let found = found.chars().take(16).collect();
             return self.lost(Lost::Foreign { sent: api.as_str(), found });
         }
@@ -251,13 +256,6 @@ impl Exchange {
         self.idle_since = now;
         self.idle_timeout = response.idle_timeout.or(self.idle_timeout);
         Outcome::Answer(Reply { status: response.status, body: response.body })
-    }
-}
-
-/// A reply that cannot be one is lost for the order.
-impl From<ResponseError> for Outcome {
-    fn from(error: ResponseError) -> Self {
-        Self::Unknown(Lost::Garbage(error))
     }
 }
 
@@ -368,6 +366,18 @@ mod tests {
         assert!(exchange.is_over());
     }
 
+    #[test]
+    fn a_reply_cut_at_any_byte_is_unknown() {
+        for cut in 0..OK.len() {
+            for clean in [false, true] {
+                let mut exchange = waiting();
+                assert_eq!(exchange.received(&OK[..cut], at(1)), None);
+                let lost = Lost::Closed { begun: cut > 0, clean };
+                assert_eq!(exchange.ended(clean, at(2)), Some(Outcome::Unknown(lost)));
+            }
+        }
+    }
+
     #[derive(Clone, Debug)]
     enum Event {
         Taken(usize, bool),
@@ -381,7 +391,8 @@ mod tests {
 
     fn event() -> impl Strategy<Value = Event> {
         prop_oneof![
-            (0_usize..400, any::<bool>()).prop_map(|(n, all)| Event::Taken(n.max(usize::from(all)), all)),
+            (0_usize..400, any::<bool>())
+                .prop_map(|(n, all)| Event::Taken(n.max(usize::from(all)), all)),
             Just(Event::WriteFailed),
             (0..=OK.len(), 0..=OK.len())
                 .prop_map(|(a, b)| Event::Received(OK[a.min(b)..a.max(b)].to_vec())),
