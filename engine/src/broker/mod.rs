@@ -16,5 +16,7 @@
 //! | [`client`] | queries page by page | reqwest |
 
 pub mod api;
+pub mod client;
 pub mod http;
+pub mod limiter;
 pub mod line;

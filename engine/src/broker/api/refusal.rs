@@ -154,7 +154,7 @@ impl Meaning {
 impl Refusal {
     /// From a body's `return_code` and `return_msg`.
     pub(super) fn from_answer(return_code: i64, message: &str) -> Self {
-        let code = inner_code(message).map_or_else(|| number(return_code), |code| code);
+        let code = inner_code(message).unwrap_or_else(|| number(return_code));
         // Without a code inside, the outer one still tells the rough kind.
         let meaning = match (Meaning::of(code.as_str()), return_code) {
             (Meaning::NotListed, 5) => Meaning::RateOfCall,
