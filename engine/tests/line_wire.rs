@@ -117,7 +117,10 @@ fn a_rate_limit_is_a_sure_refusal_and_a_server_error_is_not() {
 fn a_lost_reply_and_half_a_reply_are_unknown() {
     let half = send(&accepted("0000139")[..60]);
     assert_eq!(unknown(&[]), [(); 2].map(|()| Lost::TimedOut { begun: false }));
-    assert_eq!(unknown(&[half.clone()]), [(); 2].map(|()| Lost::TimedOut { begun: true }));
+    assert_eq!(
+        unknown(std::slice::from_ref(&half)),
+        [(); 2].map(|()| Lost::TimedOut { begun: true })
+    );
     for lost in unknown(&[half.clone(), Act::Goodbye]) {
         assert_eq!(lost, Lost::Closed { begun: true, clean: true });
     }
