@@ -84,6 +84,25 @@ pub(super) fn wait(sockets: &[(RawFd, bool)], time: Duration) -> io::Result<()> 
     }
 }
 
+/// Fixes the sizes of a socket's buffers, which the kernel would let grow otherwise.
+#[cfg(test)]
+pub(super) fn fix_buffers(stream: &TcpStream, bytes: libc::c_int) {
+    for option in [libc::SO_SNDBUF, libc::SO_RCVBUF] {
+        // SAFETY: the descriptor is open while `stream` is borrowed, and the value is a `c_int` of
+        // the size given.
+        let set = unsafe {
+            libc::setsockopt(
+                stream.as_raw_fd(),
+                libc::SOL_SOCKET,
+                option,
+                (&raw const bytes).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
+        assert_eq!(set, 0);
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod kernel {
     use std::io;

@@ -240,8 +240,10 @@ impl Line {
 
     /// Says goodbye, as far as that goes without waiting. An order under way is lost.
     pub fn close(mut self) -> Option<Outcome> {
+        // Behind bytes of an order that wait in TLS, a goodbye would push them out.
+        let quiet = self.exchange.is_idle() || self.exchange.is_waiting();
         let outcome = self.late.take().map(Outcome::Unknown).or_else(|| self.exchange.give_up());
-        if let Some(tls) = &mut self.wire.tls {
+        if let Some(tls) = self.wire.tls.as_mut().filter(|_| quiet) {
             tls.send_close_notify();
             let _ = tls.write_tls(&mut self.wire.socket);
         }
@@ -320,8 +322,11 @@ impl Line {
             Ok(_) => {
                 if let Err(error) = tls.process_new_packets() {
                     self.broken = Some(Lost::Tls(error.to_string()));
-                    // The alert that tells the other side why.
-                    let _ = tls.write_tls(&mut self.wire.socket);
+                    // The alert that tells the other side why; not when the rest of an order would
+                    // go out before it, since that order may be reported as not sent.
+                    if !self.exchange.is_sending() {
+                        let _ = tls.write_tls(&mut self.wire.socket);
+                    }
                 }
                 Seen::Bytes(0)
             }
@@ -345,6 +350,150 @@ impl Seen {
         match error.kind() {
             io::ErrorKind::WouldBlock => Self::Nothing,
             kind => Self::Broken(Lost::Read(kind)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::api::ORDER_PATH;
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+    use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection};
+    use secrecy::SecretString;
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+    use strategy_api::{OrderNumber, Quantity, Symbol, Venue};
+
+    /// A line over a connection whose other end the test holds.
+    fn line(tls: bool, write_timeout: Duration) -> (Line, TcpStream, Clock) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut theirs, _) = listener.accept().unwrap();
+        for end in [&ours, &theirs] {
+            super::super::socket::fix_buffers(end, 16 << 10);
+        }
+        let tls = tls.then(|| shake_hands(&mut ours, &mut theirs));
+        let wire = Wire { socket: Socket::new(ours).unwrap(), tls };
+        let token = SecretString::from("CANARY");
+        let request = PreparedRequest::new("h", ORDER_PATH, "u", &token).unwrap();
+        let deadlines = Deadlines { write: write_timeout, reply: Duration::from_secs(60) };
+        let mut clock = Clock::new();
+        let now = clock.mono();
+        (Line::new(wire, request, deadlines, 4096, now), theirs, clock)
+    }
+
+    fn shake_hands(ours: &mut TcpStream, theirs: &mut TcpStream) -> Box<ClientConnection> {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = || Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let server = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let client = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
+        let mut server = ServerConnection::new(Arc::new(server)).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while server.is_handshaking() || server.wants_write() {
+                    server.complete_io(theirs).unwrap();
+                }
+            });
+            while client.is_handshaking() || client.wants_write() {
+                client.complete_io(ours).unwrap();
+            }
+        });
+        Box::new(client)
+    }
+
+    /// Fills the way to the other side until the kernel takes no byte more; how many it took.
+    fn stuff(line: &mut Line) -> usize {
+        let junk = [0; 64 << 10];
+        let (mut stuffed, mut refused) = (0, 0);
+        // What the other side's buffer takes up makes room a moment later, so once is not enough.
+        while refused < 10 {
+            match line.wire.socket.write(&junk) {
+                Ok(count) => {
+                    stuffed += count;
+                    refused = 0;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::thread::sleep(Duration::from_millis(20));
+                    refused += 1;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        stuffed
+    }
+
+    fn cancel() -> OrderCall {
+        OrderCall::Cancel {
+            venue: Venue::KRX,
+            original: OrderNumber::new("0000139").unwrap(),
+            symbol: Symbol::new("005930").unwrap(),
+            quantity: Quantity::ZERO,
+        }
+    }
+
+    fn rest(mut theirs: TcpStream) -> usize {
+        theirs.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut bytes = Vec::new();
+        theirs.read_to_end(&mut bytes).unwrap();
+        bytes.len()
+    }
+
+    #[test]
+    fn an_order_that_the_kernel_never_took_is_not_sent_and_never_leaves_later() {
+        for tls in [false, true] {
+            let (mut line, theirs, mut clock) = line(tls, Duration::from_nanos(1));
+            let stuffed = stuff(&mut line);
+            line.send(1, &cancel(), &mut clock).unwrap();
+            let outcome = line.poll(&mut clock);
+            assert_eq!(outcome, Some(Outcome::NotSent(NotSent::WriteTimedOut)));
+            assert_eq!(line.close(), None, "one outcome");
+            assert_eq!(rest(theirs), stuffed, "tls: {tls}");
+        }
+    }
+
+    #[test]
+    fn a_line_given_up_before_a_byte_of_the_order_was_taken_pushes_nothing_out() {
+        for tls in [false, true] {
+            let (mut line, theirs, mut clock) = line(tls, Duration::from_secs(60));
+            let stuffed = stuff(&mut line);
+            line.send(1, &cancel(), &mut clock).unwrap();
+            assert_eq!(line.poll(&mut clock), None);
+            let reader = std::thread::spawn(move || rest(theirs));
+            let outcome = line.close();
+            assert!(matches!(outcome, Some(Outcome::NotSent(_))), "{outcome:?}");
+            assert_eq!(reader.join().unwrap(), stuffed, "tls: {tls}");
+        }
+    }
+
+    #[test]
+    fn an_order_that_waits_for_room_leaves_whole_when_there_is_some() {
+        for tls in [false, true] {
+            let (mut line, mut theirs, mut clock) = line(tls, Duration::from_secs(60));
+            let stuffed = stuff(&mut line);
+            line.send(1, &cancel(), &mut clock).unwrap();
+            let mut junk = vec![0; stuffed];
+            theirs.read_exact(&mut junk).unwrap();
+            while line.exchange.is_sending() {
+                assert_eq!(line.poll(&mut clock), None);
+            }
+            assert!(line.stamps().written.is_set());
+            assert_eq!(line.close(), Some(Outcome::Unknown(Lost::GivenUp)));
+            assert!(rest(theirs) > 200, "the order, and a goodbye where there is TLS");
         }
     }
 }
