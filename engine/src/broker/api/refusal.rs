@@ -180,17 +180,22 @@ fn number(number: i64) -> Code {
 }
 
 /// The code inside a message: `(RC4027:` before `[8005:` before a bare `[2000]`.
+///
+/// Words in a message may hold brackets with other numbers (an instrument, a quantity). So codes that
+/// are known come before others, and one that leaves the outcome open comes before all.
 fn inner_code(message: &str) -> Option<Code> {
-    let bracketed = |open: char, ends: &[char]| {
-        message.match_indices(open).find_map(|(at, _)| {
+    let bracketed = |open: char, ends: &'static [char]| {
+        message.match_indices(open).filter_map(move |(at, _)| {
             let inside = &message[at + 1..];
             let code = inside[..inside.find(ends)?].trim();
-            is_code(code).then(|| Text::new(code)).flatten()
+            is_code(code).then_some(code)
         })
     };
-    bracketed('(', &[':', ')'])
-        .or_else(|| bracketed('[', &[':']))
-        .or_else(|| bracketed('[', &[']']))
+    let codes =
+        || bracketed('(', &[':', ')']).chain(bracketed('[', &[':'])).chain(bracketed('[', &[']']));
+    let open = codes().find(|code| Meaning::of(code).fate() == Fate::Unknown);
+    let known = || codes().find(|code| Meaning::of(code) != Meaning::NotListed);
+    open.or_else(known).or_else(|| codes().next()).and_then(Text::new)
 }
 
 /// Four to six digits, `RC` in front or not.
@@ -218,6 +223,9 @@ mod tests {
             ("[1999:예기치 못한 에러가 발생하였습니다]", "1999", Meaning::Unclear),
             ("[2000] 처리할 수 없습니다 (주문)", "2000", Meaning::NotListed),
             ("[571758](조회할 내역이 없습니다)", "571758", Meaning::Empty),
+            ("[8005:토큰 (005930)]", "8005", Meaning::Token),
+            ("[1999:오류 (RC4027:x) (005930)]", "1999", Meaning::Unclear),
+            ("[2000](999999:(005930))", "999999", Meaning::NotListed),
         ] {
             let refusal = Refusal::from_answer(20, message);
             assert_eq!((refusal.code.as_str(), refusal.meaning), (code, meaning), "{message}");
