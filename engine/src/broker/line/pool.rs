@@ -84,6 +84,9 @@ pub struct LinePool {
 impl LinePool {
     /// Checks the options and starts the helper thread; lines are on their way then.
     ///
+    /// The helper runs on the cores of the thread that calls this: make the pool before that thread is
+    /// pinned, or handshakes run on the gateway's core.
+    ///
     /// # Errors
     /// When the options cannot work.
     pub fn new(options: LineOptions, token: &SecretString) -> Result<Self, LineError> {
