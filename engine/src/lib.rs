@@ -1,5 +1,6 @@
 //! The trading engine: configuration, threads, plugin host, telemetry, command line.
 
+pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod credentials;
