@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod gateway;
 pub mod logging;
 pub mod new;
+pub mod order;
 pub mod plugin;
 pub mod run;
 pub mod strategy;
