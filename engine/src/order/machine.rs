@@ -378,7 +378,9 @@ impl Machine {
         let state = &mut self.store.legs[leg as usize];
         state.cumulative += quantity;
         state.value += value;
-        state.leaves = (state.leaves - quantity).max(0);
+        // What an event or a list told about shares open may already count this fill in.
+        let rest = state.quantity - state.cumulative - state.removed;
+        state.leaves = state.leaves.min(rest).max(0);
         let (number, instrument, side) = (state.number, state.instrument, state.side);
         let fill = Fill {
             number,

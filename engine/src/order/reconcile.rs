@@ -184,16 +184,13 @@ impl Machine {
     }
 
     fn lower_leaves(&mut self, leg: u32, told: Option<i64>, out: &mut Vec<Output>) {
-        let state = &mut self.store.legs[leg as usize];
-        let (Some(theirs), ours) = (told, state.leaves) else { return };
-        if theirs < 0 || theirs >= ours || !state.confirmed {
-            return;
+        let state = &self.store.legs[leg as usize];
+        let (number, ours) = (state.number, state.leaves);
+        if let Some(theirs) = told
+            && self.lower(leg, theirs, out) > 0
+        {
+            self.differs(Difference::Leaves { number, ours, theirs }, out);
         }
-        state.leaves = theirs;
-        let (number, change) = (state.number, state.change);
-        let doubtful = state.doubt.is_some();
-        self.differs(Difference::Leaves { number, ours, theirs }, out);
-        self.shares_removed(leg, ours - theirs, theirs, change, doubtful, out);
     }
 
     /// Orders that we hold open and that are not among the open ones have ended.
@@ -220,10 +217,8 @@ impl Machine {
                 continue;
             }
             let (number, ours) = (state.number, state.leaves);
-            self.store.legs[leg as usize].leaves = 0;
             self.differs(Difference::Ended { number, ours }, out);
-            let doubtful = state.doubt.is_some();
-            self.shares_removed(leg, ours, 0, state.change, doubtful, out);
+            self.lower(leg, 0, out);
             if let Owner::Order(order) = self.store.owner(leg) {
                 let placed = self.store.orders[order as usize].placed_by.0;
                 if self.store.requests[placed as usize].stage == RequestStage::Accepted {
@@ -394,9 +389,14 @@ impl Machine {
     /// Doubt that was there before the fills were asked for is settled.
     fn lift_doubts(&mut self, out: &mut Vec<Output>) {
         let (asked, _) = self.rounds.begun(Query::Filled);
-        for leg in &mut self.store.legs {
-            if leg.doubt.is_some_and(|(_, since)| since < asked) {
-                leg.doubt = None;
+        for leg in 0..self.store.legs.len() as u32 {
+            let state = &mut self.store.legs[leg as usize];
+            if state.doubt.is_some_and(|(_, since)| since < asked) {
+                state.doubt = None;
+                let gone = state.quantity - state.cumulative - state.leaves - state.removed;
+                if gone > 0 && state.confirmed {
+                    self.shares_removed(leg, gone, out);
+                }
             }
         }
         for order in 0..self.store.orders.len() as u32 {

@@ -165,6 +165,7 @@ impl Machine {
             quantity,
             cumulative: 0,
             leaves: if action == OrderAction::NEW { quantity } else { 0 },
+            removed: 0,
             value: 0,
             fee: 0,
             tax: 0,
@@ -396,7 +397,7 @@ struct Reason {
 
 impl Reason {
     fn push(&mut self, part: &str) {
-        let space = if self.len == 0 { "" } else { ": " };
+        let space = if self.len == 0 || part.is_empty() { "" } else { ": " };
         for byte in space.bytes().chain(part.bytes()) {
             if let Some(place) = self.bytes.get_mut(self.len) {
                 *place = byte;

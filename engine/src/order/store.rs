@@ -89,6 +89,8 @@ pub(super) struct Leg {
     pub(super) quantity: i64,
     pub(super) cumulative: i64,
     pub(super) leaves: i64,
+    /// Shares that went without a fill: cancelled, or moved to another number.
+    pub(super) removed: i64,
     /// Money filled, KRW.
     pub(super) value: i64,
     pub(super) fee: i64,

@@ -101,6 +101,7 @@ impl Machine {
             quantity: face.quantity,
             cumulative: 0,
             leaves: if confirmed { face.quantity } else { 0 },
+            removed: 0,
             value: 0,
             fee: 0,
             tax: 0,
@@ -358,47 +359,49 @@ impl Machine {
 
     /// Shares that are open no more without having been filled.
     fn take_leaves(&mut self, leg: u32, update: &Update, before: &Leg, out: &mut Vec<Output>) {
-        let state = &mut self.store.legs[leg as usize];
+        let state = &self.store.legs[leg as usize];
         let filled = state.cumulative - before.cumulative;
         let rejected = update.state == OrderState::REJECTED;
+        // A modify that is over before it began is not believed.
+        let believed = !(state.doubt.is_some() && before.is_pending());
         let told = if rejected { Some(0) } else { update.leaves.get() };
-        let mut removed = 0;
-        if let Some(told) = told
-            && state.confirmed
-            && told >= 0
-            && told < state.leaves
-            && !(state.doubt.is_some() && before.is_pending())
-        {
-            removed = state.leaves - told;
-            state.leaves = told;
-        }
-        let (leaves, change, doubtful) = (state.leaves, state.change, state.doubt.is_some());
         let owner = self.store.owner(leg);
         if rejected && let Owner::Order(order) = owner {
             let order = &mut self.store.orders[order as usize];
             order.rejected_late = true;
             order.reason = Text::truncated(update.reject_reason.as_str()).0;
         }
-        if removed > 0 {
-            self.shares_removed(leg, removed, leaves, change, doubtful, out);
-        }
+        let lowered = believed && told.is_some_and(|told| self.lower(leg, told, out) > 0);
         if let Owner::Order(order) = owner
-            && (removed > 0 || filled > 0)
+            && (lowered || filled > 0)
         {
             self.settle(order, out);
             self.send_wanted_cancel(order, None, out);
         }
     }
 
-    pub(super) fn shares_removed(
-        &mut self,
-        leg: u32,
-        removed: i64,
-        leaves: i64,
-        change: u32,
-        doubtful: bool,
-        out: &mut Vec<Output>,
-    ) {
+    /// Takes over that no more than `told` shares are open; gives how many fewer that is. Shares that
+    /// went without a fill were cancelled or moved, unless fills are in doubt: then the list says
+    /// first how many were filled.
+    pub(super) fn lower(&mut self, leg: u32, told: i64, out: &mut Vec<Output>) -> i64 {
+        let state = &mut self.store.legs[leg as usize];
+        if !state.confirmed || told < 0 || told >= state.leaves {
+            return 0;
+        }
+        let gone = state.leaves - told;
+        state.leaves = told;
+        if state.doubt.is_none() {
+            self.shares_removed(leg, gone, out);
+        }
+        gone
+    }
+
+    /// Shares of an order number went without a fill: what that means for the order and for the
+    /// change on its way.
+    pub(super) fn shares_removed(&mut self, leg: u32, removed: i64, out: &mut Vec<Output>) {
+        let state = &mut self.store.legs[leg as usize];
+        state.removed += removed;
+        let (leaves, change) = (state.leaves, state.change);
         let moved = self.has_modify_child(leg);
         let replacing = self
             .store
@@ -406,7 +409,7 @@ impl Machine {
             .get(change as usize)
             .is_some_and(|request| request.kind == RequestKind::Replace);
         let owner = self.store.owner(leg);
-        let cancelled_part = leaves > 0 && !moved && !replacing && !doubtful;
+        let cancelled_part = leaves > 0 && !moved && !replacing;
         if let Owner::Order(order) = owner
             && cancelled_part
         {
@@ -414,25 +417,18 @@ impl Machine {
             entry.total -= Quantity::new(removed);
             entry.request.quantity = entry.total;
         }
-        if change == NONE {
-            if let Owner::Order(order) = owner
-                && cancelled_part
-            {
-                self.report(order, OrderEvent::CANCELLED, News::NONE, out);
+        if change != NONE {
+            self.store.requests[change as usize].shrunk = true;
+            if replacing {
+                return self.try_complete_replace(change, out);
             }
-            return;
-        }
-        self.store.requests[change as usize].shrunk = true;
-        if replacing {
-            self.try_complete_replace(change, out);
-        } else {
             self.end_change(change, RequestStage::Done, out);
-            // The end of the whole order is told when it is settled.
-            if let Owner::Order(order) = owner
-                && self.store.leaves(order) > 0
-            {
-                self.report(order, OrderEvent::CANCELLED, News::NONE, out);
-            }
+        }
+        // The end of the whole order is told when it is settled.
+        if let Owner::Order(order) = owner
+            && (cancelled_part || (change != NONE && self.store.leaves(order) > 0))
+        {
+            self.report(order, OrderEvent::CANCELLED, News::NONE, out);
         }
     }
 

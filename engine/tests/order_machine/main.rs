@@ -1,0 +1,5 @@
+//! The order machine against every order of frames that the broker can send, and some it should not.
+
+mod frames;
+mod lost;
+mod support;
