@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod credentials;
 pub mod gateway;
+pub mod journal;
 pub mod logging;
 pub mod new;
 pub mod order;

@@ -56,6 +56,16 @@ impl Machine {
         }
     }
 
+    /// Changes limits of time and costs, between two runs. The tables keep their size.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// Inputs taken so far.
+    pub fn sequence(&self) -> u64 {
+        self.seq
+    }
+
     /// Takes one input and adds the decisions that follow from it. `ts` is our clock; it never goes
     /// back for the machine. Gives the sum over the decisions that the journal keeps beside the
     /// input.

@@ -243,6 +243,7 @@ pub enum HaltReason {
 
 impl Output {
     /// Mixes the decision into a running sum, so that a replay can tell whether it decided the same.
+    /// Numbers of strategies and instruments stay out: another run may number them otherwise.
     pub fn mix(&self, sum: u64) -> u64 {
         let words: [u64; 5] = match self {
             Self::Send(request) => {
@@ -257,8 +258,8 @@ impl Output {
                 };
                 [kind, request.id.0.into(), number.into(), bits(quantity.raw()), price.raw() as u64]
             }
-            Self::Report { strategy, report } => [
-                4 | u64::from(*strategy) << 8,
+            Self::Report { report, .. } => [
+                4,
                 report.order.0,
                 u64::from(report.event.0) << 8 | u64::from(report.status.0),
                 bits(report.cumulative_filled.raw()),
@@ -266,12 +267,8 @@ impl Output {
             ],
             Self::Reconcile { round, why } => [5, *why as u64, u64::from(*round), 0, 0],
             Self::Ready => [6, 0, 0, 0, 0],
-            Self::Close { strategy, instrument } => {
-                [7, u64::from(*strategy), u64::from(instrument.0), 0, 0]
-            }
-            Self::Open { strategy, instrument } => {
-                [8, u64::from(*strategy), u64::from(instrument.0), 0, 0]
-            }
+            Self::Close { .. } => [7, 0, 0, 0, 0],
+            Self::Open { .. } => [8, 0, 0, 0, 0],
             Self::Difference(_) => [9, 0, 0, 0, 0],
             Self::Notice(_) => [10, 0, 0, 0, 0],
             Self::Halt(why) => [11, *why as u64, 0, 0, 0],

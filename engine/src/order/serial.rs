@@ -27,7 +27,8 @@ macro_rules! unit {
     )*};
 }
 
-unit!(price: Price(i32), quantity: Quantity(i64), notional: Notional(i64), nanos: UnixNanos(u64));
+unit!(price: Price(i32), quantity: Quantity(i64), notional: Notional(i64), nanos: UnixNanos(u64),
+    duration: DurationNanos(u64));
 
 /// A named byte as its name; a byte without a name as its number.
 macro_rules! named {

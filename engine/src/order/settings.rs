@@ -1,12 +1,15 @@
 //! Limits and waits of the order machine.
 
 use super::ledger::Costs;
+use super::serial;
+use serde::{Deserialize, Serialize};
 use strategy_api::DurationNanos;
 
 /// Limits and waits. Every table is filled once a day and never grows: when one is full, new orders
 /// are refused ([`Refusal::Full`](strategy_api::Refusal::Full)), and what still comes in for old ones
 /// has a reserve.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Orders in a day, all strategies.
     pub orders_max: usize,
@@ -23,17 +26,23 @@ pub struct Settings {
     /// Rows of all lists of one reconciliation.
     pub rows_max: usize,
     /// A request without a reply for this long is unknown.
+    #[serde(with = "serial::duration")]
     pub reply_timeout: DurationNanos,
     /// After a reply that says yes, an event must come within this time, or the broker is asked.
+    #[serde(with = "serial::duration")]
     pub event_timeout: DurationNanos,
     /// How long a request without an answer may still be on its way inside the broker: lists asked
     /// for earlier say nothing about it.
+    #[serde(with = "serial::duration")]
     pub settle: DurationNanos,
     /// A round of reconciliation must end within this time.
+    #[serde(with = "serial::duration")]
     pub round_timeout: DurationNanos,
     /// A `04` event may differ from our position for this long.
+    #[serde(with = "serial::duration")]
     pub holding_grace: DurationNanos,
     /// How far the broker's clock may be from ours.
+    #[serde(with = "serial::duration")]
     pub clock_tolerance: DurationNanos,
     /// Rounds that may fail in a row before the machine halts.
     pub failed_rounds_max: u32,
