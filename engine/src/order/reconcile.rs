@@ -342,6 +342,7 @@ impl Machine {
             if let Some((_, root)) = pairs.iter().find(|(found, _)| *found == order) {
                 let number = self.store.legs[*root as usize].number;
                 self.differs(Difference::Found { number }, out);
+                self.store.orders[order as usize].found = true;
                 self.claim(order, number, out);
                 continue;
             }

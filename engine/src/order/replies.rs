@@ -4,7 +4,7 @@ use super::input::{Reply, RequestId};
 use super::machine::{Machine, News};
 use super::number::BrokerNumber;
 use super::output::{Difference, Doubt, HaltReason, Notice, Output};
-use super::store::{Leg, NONE, Owner, RequestKind, RequestStage, closing};
+use super::store::{Leg, NONE, OrderEntry, Owner, RequestKind, RequestStage, closing};
 use strategy_api::{
     Notional, OrderAction, OrderEvent, OrderStatus, Price, Quantity, Text, UnixNanos,
 };
@@ -85,9 +85,12 @@ impl Machine {
         quantity: Quantity,
         out: &mut Vec<Output>,
     ) {
-        let state = &mut self.store.requests[request as usize];
+        let state = self.store.requests[request as usize];
         let (kind, order, told) = (state.kind, state.order, state.number);
         if kind == RequestKind::New {
+            if self.has_a_double(order, number) {
+                return;
+            }
             if self.store.orders[order as usize].root != NONE {
                 if self.root_number(order) != Some(number) {
                     // It was found under another number: one of the two is somebody else's.
@@ -101,6 +104,7 @@ impl Machine {
             }
             return self.claim(order, number, out);
         }
+        let state = &mut self.store.requests[request as usize];
         state.number = Some(number);
         if told.is_some_and(|told| told != number) {
             out.push(Output::Notice(Notice::BaseDiffers { number }));
@@ -136,6 +140,26 @@ impl Machine {
             self.try_complete_replace(request, out);
         }
         self.change_is_known(order, out);
+    }
+
+    /// Whether a number was found for an order that looks just like this one, of the same strategy.
+    /// A late reply that gives it to this one changes nothing but which of the two it was: this one
+    /// has left no trace, then.
+    fn has_a_double(&self, order: u32, number: BrokerNumber) -> bool {
+        let owner = self.store.leg_by_number(number).map(|leg| self.store.owner(leg));
+        let Some(Owner::Order(other)) = owner else { return false };
+        let (ours, theirs) =
+            (&self.store.orders[order as usize], &self.store.orders[other as usize]);
+        // What was asked for at first: a replace may have changed the price since.
+        let asked = |entry: &OrderEntry| {
+            let placed = &self.store.requests[entry.placed_by.0 as usize];
+            (entry.strategy, entry.request.instrument, placed.price, placed.quantity)
+        };
+        other != order
+            && theirs.found
+            && asked(ours) == asked(theirs)
+            && ours.request.side == theirs.request.side
+            && ours.request.order_type == theirs.request.order_type
     }
 
     /// An order number known from a reply before any event.

@@ -43,6 +43,8 @@ pub struct OrderEntry {
     pub(super) rejected_late: bool,
     /// The strategy was told of its end.
     pub(super) end_told: bool,
+    /// Its number was found in the broker's books, not told by a reply.
+    pub(super) found: bool,
     /// A person was told that it is ambiguous.
     pub(super) ambiguous: bool,
     /// Its place in the list of orders that are not final; NONE when it is.

@@ -87,6 +87,7 @@ impl Machine {
             closing: 0,
             rejected_late: false,
             end_told: false,
+            found: false,
             ambiguous: false,
             open_at: NONE,
             reason: Text::EMPTY,

@@ -129,6 +129,22 @@ fn alike_orders_of_one_strategy_are_found_one_by_one() {
 }
 
 #[test]
+fn a_late_reply_to_an_order_whose_double_was_found_changes_nothing() {
+    let mut rig = Rig::ready();
+    let (first, a) = rig.submit(0, limit(Side::BUY, 60_000, 10));
+    let (second, b) = rig.submit(0, limit(Side::BUY, 60_000, 10));
+    rig.reply(a, Reply::TimedOut);
+    rig.reply(b, Reply::TimedOut);
+    let lists = Lists { open: vec![open_row(9, 0, 10, 10)], ..Lists::default() };
+    settle(&mut rig, &lists);
+    assert_eq!(rig.status(first), OrderStatus::WORKING);
+    rig.reply(b, accept(9));
+    settle(&mut rig, &lists);
+    assert_eq!(rig.status(second), OrderStatus::REJECTED);
+    assert!(rig.machine.halted().is_none());
+}
+
+#[test]
 fn what_surely_was_not_sent_is_over_at_once() {
     let mut rig = Rig::ready();
     let (order, request) = rig.submit(0, limit(Side::BUY, 60_000, 10));
