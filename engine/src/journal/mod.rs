@@ -57,6 +57,7 @@ mod keeper;
 mod line;
 mod read;
 mod recover;
+pub mod report;
 mod writer;
 
 pub use error::JournalError;
@@ -64,5 +65,5 @@ pub use files::{date_in_korea, days, files_of};
 pub use keeper::Keeper;
 pub use line::{Entry, FORMAT, Head, Line, LineError};
 pub use read::{Reading, TornTail, read_file};
-pub use recover::{Recovered, Replay, recover, replay};
+pub use recover::{Recovered, Replay, carried_over, recover, replay};
 pub use writer::{Journal, Options, Sync, Ticket};

@@ -1,10 +1,10 @@
 //! From the journal of a day back to the machine.
 
 use super::error::JournalError;
-use super::files::files_of;
+use super::files::{days, files_of};
 use super::line::{Entry, Head};
 use super::read::{Reading, TornTail, read_file};
-use crate::order::{Costs, Input, Machine, Output, Settings, Want};
+use crate::order::{Carry, Costs, Input, Machine, Output, Settings, Want};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use strategy_api::{InstrumentId, Symbol};
@@ -29,6 +29,8 @@ pub struct Recovered {
 pub struct Replay<'a> {
     /// The line.
     pub entry: &'a Entry,
+    /// Its input, with the numbers of strategies and instruments that hold now.
+    pub input: &'a Input,
     /// Number of the file.
     pub file: usize,
     /// What was decided.
@@ -55,7 +57,24 @@ pub fn recover(folder: &Path, head: &Head) -> Result<Recovered, JournalError> {
     Ok(recovered)
 }
 
-/// The same without touching the files; `see` is called after every input.
+/// What the run's strategies held at the end of the last day that has a journal, before the day of
+/// `head`. Give each as [`Input::Carry`] to a machine that has no input yet; a day that has runs
+/// already has them in its journal. Shares of strategies that are no more are the account's.
+///
+/// # Errors
+/// As [`recover`].
+pub fn carried_over(folder: &Path, head: &Head) -> Result<Vec<Carry>, JournalError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let earlier = days(folder)?.into_iter().rfind(|day| *day < head.date);
+    let Some(day) = earlier else { return Ok(Vec::new()) };
+    let last = replay(&files_of(folder, &day)?, head, |_| ())?;
+    let known = |carry: &Carry| usize::from(carry.strategy) < head.strategies.len();
+    Ok(last.machine.carry().filter(known).collect())
+}
+
+/// The same as [`recover`] without touching the files; `see` is called after every input.
 ///
 /// # Errors
 /// As [`recover`].
@@ -94,7 +113,7 @@ pub fn replay(
                 return Err(JournalError::Diverges { path: (*path).clone(), line });
             }
             inputs += 1;
-            see(Replay { entry, file, out: &out, machine: &machine });
+            see(Replay { entry, input: &input, file, out: &out, machine: &machine });
         }
     }
     machine.set_settings(merged.settings.clone());

@@ -85,6 +85,14 @@ impl Journal {
         let mut first = Vec::new();
         let written = write_head(head, &mut first).and_then(|()| file.write_all(&first));
         written.and_then(|()| file.sync_all()).map_err(JournalError::io("writing", &path))?;
+        Self::over(file, path, options)
+    }
+
+    /// Starts a writer over a file that is open already and has its head.
+    ///
+    /// # Errors
+    /// When the thread cannot be created.
+    pub fn over(file: File, path: PathBuf, options: Options) -> Result<Self, JournalError> {
         let (queue, entries) = rtrb::RingBuffer::new(options.queue.max(2));
         let shared = Arc::new(Shared::default());
         let work = Work { file, entries, shared: Arc::clone(&shared), sync: options.sync };

@@ -545,8 +545,8 @@ mod tests {
 
     #[test]
     fn an_update_without_a_number_is_refused_and_says_so() {
-        let mut record = OrderUpdate::default();
-        record.order_number = strategy_api::OrderNumber::new("0000000").unwrap();
+        let none = strategy_api::OrderNumber::new("0000000").unwrap();
+        let mut record = OrderUpdate { order_number: none, ..OrderUpdate::default() };
         let error = Update::try_from(&record).unwrap_err();
         assert!(error.to_string().contains("0000000"), "{error}");
         record.order_number = strategy_api::OrderNumber::new("0000018").unwrap();

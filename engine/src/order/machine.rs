@@ -1,7 +1,7 @@
 //! The machine itself: what it holds, how an input becomes decisions, how an order moves.
 
 use super::book::{AccountPosition, Book, StrategyPosition};
-use super::input::{Cash, Input, RequestId};
+use super::input::{Carry, Cash, Input, RequestId};
 use super::ledger::{Costs, average};
 use super::output::{Difference, Doubt, HaltReason, Notice, Output};
 use super::rounds::Rounds;
@@ -200,6 +200,17 @@ impl Machine {
     /// What the account holds in an instrument.
     pub fn account_position(&self, instrument: InstrumentId) -> Option<&AccountPosition> {
         self.book.accounts.get(instrument.index())
+    }
+
+    /// What strategies hold, to be given to the machine of the next day.
+    pub fn carry(&self) -> impl Iterator<Item = Carry> + '_ {
+        let held = self.book.strategies.iter().filter(|p| p.ledger.quantity != Quantity::ZERO);
+        held.map(|position| Carry {
+            strategy: position.strategy,
+            symbol: self.book.code(position.instrument),
+            quantity: position.ledger.quantity,
+            cost: position.ledger.cost,
+        })
     }
 
     /// Shares of the account that belong to no strategy.

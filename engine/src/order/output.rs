@@ -196,6 +196,15 @@ pub enum Notice {
         #[serde(with = "super::serial::client_order_id")]
         order: ClientOrderId,
     },
+    /// An order was given up as lost, and now there is one that looks just like it. It counts for
+    /// the account; whether it is the strategy's, a person must say.
+    Resurfaced {
+        /// The order that was given up.
+        #[serde(with = "super::serial::client_order_id")]
+        order: ClientOrderId,
+        /// The broker's.
+        number: BrokerNumber,
+    },
     /// The money of the fills is not what the broker says (FID 903).
     ValueDiffers {
         /// The order.

@@ -26,7 +26,8 @@ impl Machine {
         let Some(request) = self.store.requests.get_mut(id.0 as usize) else {
             return self.halt(HaltReason::Misuse, out);
         };
-        let open = request.is_unanswered() || request.stage == RequestStage::Unknown;
+        let unanswered = request.is_unanswered();
+        let open = unanswered || request.stage == RequestStage::Unknown;
         if !request.ts_reply.is_set() {
             request.ts_reply = self.now;
         }
@@ -46,10 +47,8 @@ impl Machine {
                 reason.push(text.as_str());
                 self.refused(id.0, reason.text(), "", out);
             }
-            Reply::TimedOut | Reply::LineBroke | Reply::Unclear if open => {
-                if self.store.requests[id.0 as usize].is_unanswered() {
-                    self.unanswered(id.0, out);
-                }
+            Reply::TimedOut | Reply::LineBroke | Reply::Unclear if unanswered => {
+                self.unanswered(id.0, out);
             }
             // Events told already what became of it.
             _ => {}
@@ -266,10 +265,8 @@ impl Machine {
                 let (fee, tax) = (Notional::new(state.fee), Notional::new(state.tax));
                 self.book.strategies[index].ledger.charge(fee, tax);
             }
-            let gone = state.quantity - state.cumulative - state.leaves;
-            let moved = self.has_modify_child(leg);
-            if state.confirmed && state.leaves > 0 && gone > 0 && !moved {
-                self.store.orders[order as usize].total -= Quantity::new(gone);
+            if state.leaves > 0 && state.removed > 0 && !self.has_modify_child(leg) {
+                self.store.orders[order as usize].total -= Quantity::new(state.removed);
             }
             if state.doubt.is_some() {
                 self.set_closing(order, closing::DOUBT, true, out);

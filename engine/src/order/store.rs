@@ -50,7 +50,7 @@ pub struct OrderEntry {
     /// Its place in the list of orders that are not final; NONE when it is.
     pub(super) open_at: u32,
     /// Why it ended, in the broker's words.
-    pub(super) reason: Text<64>,
+    pub reason: Text<64>,
 }
 
 /// Reasons to keep an instrument closed.

@@ -10,8 +10,8 @@ use super::machine::{Machine, News};
 use super::output::{Difference, Doubt, HaltReason, Notice, Output};
 use super::store::{Leg, NONE, Noted, OrderEntry, Owner, RequestKind, RequestStage};
 use strategy_api::{
-    InstrumentId, Notional, OrderAction, OrderEvent, OrderState, Price, Quantity, Side, Text,
-    UnixNanos,
+    InstrumentId, Notional, OrderAction, OrderEvent, OrderState, OrderStatus, Price, Quantity,
+    Side, Text, UnixNanos,
 };
 
 /// What is needed to know an order number by.
@@ -134,6 +134,19 @@ impl Machine {
         let number = self.store.legs[root as usize].number;
         out.push(Output::Notice(Notice::Foreign { number }));
         self.differs(Difference::Foreign { number }, out);
+        // An order that was given up as lost and looks just like it: the strategy was told that it
+        // is dead. A person must look before anything more is sent.
+        let lost = self.store.orders.iter().find(|order| {
+            let placed = &self.store.requests[order.placed_by.0 as usize];
+            order.status == OrderStatus::REJECTED
+                && placed.unknown_since.is_set()
+                && placed.no_trace > 0
+                && fits(order, &self.store.legs[root as usize])
+        });
+        if let Some(order) = lost.map(|order| order.id) {
+            out.push(Output::Notice(Notice::Resurfaced { order, number }));
+            self.halt(HaltReason::Contradiction, out);
+        }
     }
 
     /// Whether a request without an answer could be this order number.

@@ -1,7 +1,7 @@
 //! Answers that do not come, and what the broker's lists tell about them.
 
 use super::support::*;
-use engine::order::{Difference, Input, Notice, Output, Query, Reply, Want};
+use engine::order::{Difference, HaltReason, Input, Notice, Output, Query, Reply, Want};
 use strategy_api::{ClientOrderId, OrderAction, OrderEvent, OrderState, OrderStatus, Price, Side};
 
 fn unknown(rig: &mut Rig) -> ClientOrderId {
@@ -71,8 +71,11 @@ fn an_order_without_a_trace_is_given_up_after_two_rounds() {
     settle(&mut rig, &Lists::default());
     assert_eq!(rig.status(order), OrderStatus::REJECTED);
     assert!(rig.machine.is_open(0, SAMSUNG));
-    // Should it appear after all, it is an order that no strategy has, and the account counts it.
+    // Should it appear after all, the account counts it, and everything stops for a person to look.
     rig.update(accepted(9, 10));
+    let number = number(9);
+    assert!(rig.out.contains(&Output::Notice(Notice::Resurfaced { order, number })));
+    assert_eq!(rig.machine.halted(), Some(HaltReason::Contradiction));
     rig.update(filled(9, 10, 100, 10, 10, 0));
     assert_eq!((rig.status(order), rig.held(0), rig.account()), (OrderStatus::REJECTED, 0, 10));
 }

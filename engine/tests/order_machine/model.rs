@@ -12,7 +12,8 @@ use engine::order::{
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use strategy_api::{
-    CancelRequest, ClientOrderId, DurationNanos, OrderStatus, Price, Quantity, ReplaceRequest, Side,
+    CancelRequest, ClientOrderId, DurationNanos, OrderStatus, Price, Quantity, ReplaceRequest,
+    Side, UnixNanos,
 };
 
 /// What happens next.
@@ -223,7 +224,20 @@ impl World {
         }
     }
 
+    /// Requests are no longer on their way than the machine is told they can be.
+    fn arrivals(&mut self, until: UnixNanos) {
+        let longest = DurationNanos::from_secs(2);
+        while let Some((request, _)) = self.broker.sent.front() {
+            let state = self.rig.machine.request(request.id).unwrap();
+            if state.ts_sent + longest > until {
+                break;
+            }
+            self.broker.take_next();
+        }
+    }
+
     fn wait(&mut self, millis: u64) {
+        self.arrivals(self.rig.now + DurationNanos::from_millis(millis));
         self.rig.wait(millis);
         self.look();
     }
@@ -354,7 +368,11 @@ impl World {
     fn crash(&mut self) {
         let mut again = Machine::new(settings(), &symbols());
         for (ts, input) in &self.rig.log {
-            again.apply(*ts, input, &mut Vec::new());
+            // Through the text that the journal keeps of it.
+            let text = serde_json::to_string(input).unwrap();
+            let read: Input = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, *input, "{text}");
+            again.apply(*ts, &read, &mut Vec::new());
         }
         assert!(again == self.rig.machine, "the journal gives the same machine");
         self.broker.socket.clear();
