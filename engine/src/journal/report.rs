@@ -9,6 +9,7 @@ use crate::order::{
     Want,
 };
 use serde::Serialize;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use strategy_api::{ClientOrderId, Refusal, UnixNanos};
 
@@ -187,7 +188,7 @@ pub fn day(files: &[PathBuf]) -> Result<Day, JournalError> {
         inputs: recovered.inputs,
         torn: recovered.torn.iter().map(|(path, torn)| (path.clone(), torn.bytes)).collect(),
         denied: denied.collect(),
-        orders: recovered.machine.orders().iter().map(|order| row(&recovered, order)).collect(),
+        orders: rows(&recovered),
     })
 }
 
@@ -223,7 +224,9 @@ pub fn life(files: &[PathBuf], id: u64) -> Result<Option<Life>, JournalError> {
             });
         }
     })?;
-    Ok(Some(Life { order: row(&end, order), steps }))
+    let requests = end.machine.requests().filter(|(.., of)| of.id == order.id);
+    let requests = requests.map(|(id, state, _)| request_row(id, state)).collect();
+    Ok(Some(Life { order: row(&end, order, requests), steps }))
 }
 
 /// What an input says about an order, if anything.
@@ -234,7 +237,8 @@ fn concerns(
     machine: &Machine,
 ) -> Option<String> {
     let of = |request: RequestId| {
-        machine.requests().find(|(number, ..)| *number == request).filter(|(.., o)| o.id == id)
+        let of = machine.order_of(request).filter(|order| order.id == id);
+        of.and_then(|_| machine.request(request))
     };
     match &entry.input {
         Input::Wish(wish) => match &wish.want {
@@ -247,11 +251,9 @@ fn concerns(
             }
             _ => None,
         },
-        Input::Written { request } => {
-            of(*request).map(|(_, state, _)| format!("{} written", kind(state)))
-        }
+        Input::Written { request } => of(*request).map(|state| format!("{} written", kind(state))),
         Input::Replied { request, reply } => {
-            of(*request).map(|(_, state, _)| format!("{} answered: {reply:?}", kind(state)))
+            of(*request).map(|state| format!("{} answered: {reply:?}", kind(state)))
         }
         Input::Update(update) if numbers.contains(&update.number) => {
             let mut what = format!(
@@ -265,6 +267,10 @@ fn concerns(
             }
             Some(what)
         }
+        Input::Settle { order, number } if *order == id => Some(number.map_or_else(
+            || "settled by hand: it never arrived".to_owned(),
+            |number| format!("settled by hand: it is {number}"),
+        )),
         Input::OpenRow(row) if numbers.contains(&row.order.number) => {
             Some(format!("list: {} open, {} left", row.order.number, row.order.leaves))
         }
@@ -286,7 +292,16 @@ fn other(input: &Input) -> String {
     }
 }
 
-fn row(recovered: &Recovered, order: &OrderEntry) -> OrderRow {
+fn rows(recovered: &Recovered) -> Vec<OrderRow> {
+    let mut requests: HashMap<ClientOrderId, Vec<RequestRow>> = HashMap::new();
+    for (id, state, order) in recovered.machine.requests() {
+        requests.entry(order.id).or_default().push(request_row(id, state));
+    }
+    let mut of = |order: &OrderEntry| requests.remove(&order.id).unwrap_or_default();
+    recovered.machine.orders().iter().map(|order| row(recovered, order, of(order))).collect()
+}
+
+fn row(recovered: &Recovered, order: &OrderEntry, requests: Vec<RequestRow>) -> OrderRow {
     let machine = &recovered.machine;
     let request = &order.request;
     let fills: Vec<&Fill> = machine.fills(order.id).collect();
@@ -308,11 +323,7 @@ fn row(recovered: &Recovered, order: &OrderEntry) -> OrderRow {
         status: order.status.name(),
         numbers: machine.numbers(order.id).collect(),
         reason: order.reason.as_str().to_owned(),
-        requests: machine
-            .requests()
-            .filter(|(.., of)| of.id == order.id)
-            .map(|(id, state, _)| request_row(id, state))
-            .collect(),
+        requests,
     }
 }
 

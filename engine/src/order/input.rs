@@ -77,6 +77,15 @@ pub enum Input {
     },
     /// All working orders of all strategies shall be cancelled.
     CancelEverything,
+    /// A person says what became of an order without an answer, where the broker's books leave it
+    /// open ([`Notice::Ambiguous`](super::Notice::Ambiguous)).
+    Settle {
+        /// The order.
+        #[serde(with = "serial::client_order_id")]
+        order: ClientOrderId,
+        /// Its number; `None`: it never arrived.
+        number: Option<BrokerNumber>,
+    },
     /// A person has looked: a halted machine may take orders again.
     Resume,
     /// Only the time has passed; due at [`Machine::next_deadline`](super::Machine::next_deadline).

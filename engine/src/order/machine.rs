@@ -108,6 +108,7 @@ impl Machine {
                 self.query_ended(*round, *query, *complete, out);
             }
             Input::CancelEverything => self.cancel_where(|_| true, out),
+            Input::Settle { order, number } => self.settled_by_hand(*order, *number, out),
             Input::Resume => self.halted = None,
             Input::Tick => {}
         }
@@ -177,6 +178,11 @@ impl Machine {
     /// A request.
     pub fn request(&self, id: RequestId) -> Option<&RequestState> {
         self.store.requests.get(id.0 as usize)
+    }
+
+    /// The order that a request is about.
+    pub fn order_of(&self, id: RequestId) -> Option<&OrderEntry> {
+        self.request(id).map(|request| &self.store.orders[request.order as usize])
     }
 
     /// All requests with their orders, oldest first.

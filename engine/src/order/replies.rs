@@ -6,7 +6,7 @@ use super::number::BrokerNumber;
 use super::output::{Difference, Doubt, HaltReason, Notice, Output};
 use super::store::{Leg, NONE, OrderEntry, Owner, RequestKind, RequestStage, closing};
 use strategy_api::{
-    Notional, OrderAction, OrderEvent, OrderStatus, Price, Quantity, Text, UnixNanos,
+    ClientOrderId, Notional, OrderAction, OrderEvent, OrderStatus, Price, Quantity, Text, UnixNanos,
 };
 
 impl Machine {
@@ -112,6 +112,9 @@ impl Machine {
         {
             state.stage = RequestStage::Accepted;
             state.deadline = self.now + self.settings.event_timeout;
+        } else if state.stage == RequestStage::Refused {
+            // Given up, and it has a number after all: what became of it, the lists say.
+            self.rounds.ask(Doubt::NoEvent, self.now + self.settings.event_timeout);
         }
         let (target, asked, price) = (state.target, state.quantity, state.price);
         if let (Some(base), Some(root)) = (base, self.root_number(order))
@@ -307,6 +310,27 @@ impl Machine {
         }
         self.end_request(request, RequestStage::Refused);
         self.lost(state.order, reason, out);
+    }
+
+    /// A person says what became of an order without an answer. Anything else stays as it is.
+    pub(super) fn settled_by_hand(
+        &mut self,
+        id: ClientOrderId,
+        number: Option<BrokerNumber>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(order) = self.store.order_by_id(id) else { return };
+        let state = &self.store.orders[order as usize];
+        if state.status != OrderStatus::UNKNOWN {
+            return;
+        }
+        match number {
+            Some(number) => self.claim(order, number, out),
+            None => {
+                self.end_request(state.placed_by.0, RequestStage::Refused);
+                self.lost(order, Text::truncated("settled by hand: it never arrived").0, out);
+            }
+        }
     }
 
     /// A new order that is surely not at the broker.

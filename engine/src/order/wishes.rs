@@ -144,10 +144,11 @@ impl Machine {
         if request.order_type.takes_stop_price() != stop {
             return Err(Refusal::InvalidStopPrice);
         }
-        if !self.is_open(wish.strategy, request.instrument)
-            || self.store.requests.len() == self.store.requests.capacity()
-        {
+        if !self.is_open(wish.strategy, request.instrument) {
             return Err(Refusal::NotAllowed);
+        }
+        if !self.store.has_room() {
+            return Err(Refusal::Full);
         }
         let target = self.newest_open(order).ok_or(Refusal::NotAllowed)?;
         let busy = state.cancel_wanted || self.store.legs[target as usize].change != NONE;

@@ -103,6 +103,11 @@ fn two_that_look_like_one_are_left_to_a_person() {
     assert!(rig.out.contains(&Output::Notice(Notice::Ambiguous { order })));
     settle(&mut rig, &lists);
     assert_eq!(rig.status(order), OrderStatus::UNKNOWN, "it stays closed, whatever the time");
+    rig.give(Input::Settle { order, number: Some(number(9)) });
+    assert_eq!((rig.status(order), rig.leaves(order)), (OrderStatus::WORKING, 10));
+    assert!(rig.machine.is_open(0, SAMSUNG));
+    rig.update(filled(8, 10, 100, 10, 10, 0));
+    assert_eq!((rig.held(0), rig.account()), (0, 10), "the other one is another hand's");
 }
 
 #[test]
