@@ -41,6 +41,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Make a strategy crate that builds, tests and runs.
     New(NewArgs),
+    /// Show a day's orders, or the life of one, out of the journal.
+    Journal(JournalArgs),
 }
 
 /// `engine run`.
@@ -131,6 +133,22 @@ pub struct NewArgs {
     /// Folder in which the crate is made.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `engine journal`.
+#[derive(Debug, Args)]
+pub struct JournalArgs {
+    /// A journal file, or a folder of them: the newest day in it.
+    pub path: PathBuf,
+    /// The life of one order: its id in the engine, or a number of the broker.
+    #[arg(long)]
+    pub order: Option<u64>,
+    /// Another day than the newest, YYYYMMDD in Korea; with a folder.
+    #[arg(long, value_name = "YYYYMMDD")]
+    pub day: Option<String>,
+    /// One JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Reads `10s`, `5m`, `1h`, `500ms`, or a bare number of seconds.

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Decode(args) => commands::decode(&args),
         Command::Check(args) => commands::check(&args),
         Command::New(args) => commands::new(&args),
+        Command::Journal(args) => commands::journal(&args),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -1,9 +1,11 @@
 //! The commands. Each returns the exit code, or an error that `main` prints.
 
 mod decode;
+mod journal;
 mod sim;
 
 pub(crate) use decode::decode;
+pub(crate) use journal::journal;
 pub(crate) use sim::sim;
 
 use engine::cli::{CheckArgs, NewArgs, RunArgs, exit};

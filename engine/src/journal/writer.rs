@@ -1,0 +1,285 @@
+//! The thread that brings the journal to the disk.
+
+use super::error::JournalError;
+use super::files::create_next;
+use super::line::{Entry, Head, write_entry, write_head};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+/// Entries that are put into one write.
+const BATCH_MAX: usize = 256;
+/// How long the writer looks for work before it sleeps.
+const SPIN: Duration = Duration::from_micros(50);
+/// Longest sleep.
+const SLEEP_MAX: Duration = Duration::from_millis(10);
+
+/// When lines are forced out of the kernel to the disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sync {
+    /// Before anything that was decided on them leaves: survives a power cut, costs a disk's
+    /// round trip an order.
+    Always,
+    /// This often, and at the end: survives the death of the process, not that of the machine.
+    Every(Duration),
+}
+
+/// How a journal is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// See [`Sync`].
+    pub sync: Sync,
+    /// Entries that may be on their way to the disk.
+    pub queue: usize,
+    /// How long an entry may be on its way before that is a failure.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sync: Sync::Every(Duration::from_millis(200)),
+            queue: 4096,
+            patience: Duration::from_secs(1),
+        }
+    }
+}
+
+/// An entry on its way; see [`Journal::is_safe`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Ticket(u64);
+
+/// The gateway's end of the journal.
+#[derive(Debug)]
+pub struct Journal {
+    queue: rtrb::Producer<Entry>,
+    shared: Arc<Shared>,
+    writer: Thread,
+    thread: Option<JoinHandle<()>>,
+    appended: u64,
+    options: Options,
+    path: PathBuf,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Entries that are safe. Written by the writer.
+    safe: AtomicU64,
+    /// Set by the writer before it sleeps, cleared by whoever wakes it.
+    asleep: AtomicBool,
+    stop: AtomicBool,
+    failure: OnceLock<String>,
+}
+
+impl Journal {
+    /// Creates the file of the day's next run and starts its writer.
+    ///
+    /// # Errors
+    /// When the file or the thread cannot be created.
+    pub fn create(folder: &Path, head: &Head, options: Options) -> Result<Self, JournalError> {
+        let (mut file, path) = create_next(folder, &head.date)?;
+        let mut first = Vec::new();
+        let written = write_head(head, &mut first).and_then(|()| file.write_all(&first));
+        written.and_then(|()| file.sync_all()).map_err(JournalError::io("writing", &path))?;
+        Self::over(file, path, options)
+    }
+
+    /// Starts a writer over a file that is open already and has its head.
+    ///
+    /// # Errors
+    /// When the thread cannot be created.
+    pub fn over(file: File, path: PathBuf, options: Options) -> Result<Self, JournalError> {
+        let (queue, entries) = rtrb::RingBuffer::new(options.queue.max(2));
+        let shared = Arc::new(Shared::default());
+        let work = Work { file, entries, shared: Arc::clone(&shared), sync: options.sync };
+        let thread = std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || work.run())
+            .map_err(JournalError::io("starting the writer of", &path))?;
+        let writer = thread.thread().clone();
+        Ok(Self { queue, shared, writer, thread: Some(thread), appended: 0, options, path })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a strategy's wish may be taken: it works, and half of the queue is free. The other
+    /// half is for what cannot be refused.
+    pub fn has_room(&self) -> bool {
+        self.failure().is_none() && self.queue.slots() > self.options.queue / 2
+    }
+
+    /// Why nothing reaches the disk any more.
+    pub fn failure(&self) -> Option<&str> {
+        self.shared.failure.get().map(String::as_str)
+    }
+
+    /// Puts an entry on its way. Waits for room when there is none.
+    ///
+    /// # Errors
+    /// When the writer has stopped, or there is no room within the patience.
+    pub fn append(&mut self, entry: &Entry) -> Result<Ticket, JournalError> {
+        let begun = Instant::now();
+        let mut entry = *entry;
+        while let Err(rtrb::PushError::Full(back)) = self.queue.push(entry) {
+            entry = back;
+            self.look(begun)?;
+        }
+        if let Some(failure) = self.failure() {
+            return Err(JournalError::Stopped(failure.to_owned()));
+        }
+        self.appended += 1;
+        // SeqCst on both sides: either the writer sees the entry, or we see that it sleeps.
+        std::sync::atomic::fence(Ordering::SeqCst);
+        if self.shared.asleep.swap(false, Ordering::SeqCst) {
+            self.writer.unpark();
+        }
+        Ok(Ticket(self.appended))
+    }
+
+    /// Whether what was decided on the entry may leave the process.
+    pub fn is_safe(&self, ticket: Ticket) -> bool {
+        // Acquire: pairs with the release of the writer after the write.
+        self.shared.safe.load(Ordering::Acquire) >= ticket.0
+    }
+
+    /// Waits until it may.
+    ///
+    /// # Errors
+    /// When the writer has stopped, or it takes longer than the patience.
+    pub fn wait(&self, ticket: Ticket) -> Result<(), JournalError> {
+        if self.is_safe(ticket) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        while !self.is_safe(ticket) {
+            self.look(begun)?;
+        }
+        Ok(())
+    }
+
+    fn look(&self, begun: Instant) -> Result<(), JournalError> {
+        if let Some(failure) = self.failure() {
+            return Err(JournalError::Stopped(failure.to_owned()));
+        }
+        let waited = begun.elapsed();
+        if waited > self.options.patience {
+            return Err(JournalError::TooSlow(waited));
+        }
+        if waited > SPIN {
+            std::thread::yield_now()
+        } else {
+            std::hint::spin_loop()
+        }
+        Ok(())
+    }
+
+    /// Brings everything to the disk and ends the writer.
+    ///
+    /// # Errors
+    /// When something did not reach the disk.
+    pub fn close(mut self) -> Result<(), JournalError> {
+        self.end();
+        match self.failure() {
+            Some(failure) => Err(JournalError::Stopped(failure.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&mut self) {
+        // Release: the writer sees every entry that was appended before.
+        self.shared.stop.store(true, Ordering::Release);
+        self.writer.unpark();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            let _ = self.shared.failure.set("the writer panicked".to_owned());
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The writer's end.
+struct Work {
+    file: File,
+    entries: rtrb::Consumer<Entry>,
+    shared: Arc<Shared>,
+    sync: Sync,
+}
+
+impl Work {
+    fn run(mut self) {
+        if let Err(error) = self.write_all() {
+            let _ = self.shared.failure.set(error.to_string());
+        }
+    }
+
+    fn write_all(&mut self) -> std::io::Result<()> {
+        let mut buffer = Vec::with_capacity(64 * 1024);
+        let mut done = 0;
+        let mut unsynced = false;
+        let mut synced_at = Instant::now();
+        let mut idle_since = Instant::now();
+        loop {
+            // Acquire: pairs with the release in `end`; what was pushed before it is seen below.
+            let stopping = self.shared.stop.load(Ordering::Acquire);
+            let mut taken = 0;
+            buffer.clear();
+            while taken < BATCH_MAX
+                && let Ok(entry) = self.entries.pop()
+            {
+                write_entry(&entry, &mut buffer)?;
+                taken += 1;
+            }
+            if taken > 0 {
+                self.file.write_all(&buffer)?;
+                unsynced = true;
+                done += taken as u64;
+                if self.sync == Sync::Always {
+                    self.file.sync_data()?;
+                    unsynced = false;
+                }
+                // Release: pairs with the acquire in `is_safe`.
+                self.shared.safe.store(done, Ordering::Release);
+                idle_since = Instant::now();
+            }
+            if let Sync::Every(span) = self.sync
+                && unsynced
+                && (synced_at.elapsed() >= span || stopping)
+            {
+                self.file.sync_data()?;
+                unsynced = false;
+                synced_at = Instant::now();
+            }
+            if taken == 0 {
+                if stopping {
+                    return Ok(());
+                }
+                self.rest(idle_since);
+            }
+        }
+    }
+
+    fn rest(&self, idle_since: Instant) {
+        if idle_since.elapsed() < SPIN {
+            return std::hint::spin_loop();
+        }
+        self.shared.asleep.store(true, Ordering::SeqCst);
+        std::sync::atomic::fence(Ordering::SeqCst);
+        if self.entries.is_empty() && !self.shared.stop.load(Ordering::Acquire) {
+            std::thread::park_timeout(SLEEP_MAX);
+        }
+        self.shared.asleep.store(false, Ordering::SeqCst);
+    }
+}

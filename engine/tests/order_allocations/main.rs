@@ -1,0 +1,178 @@
+//! The path of an order through machine and journal allocates nothing once it is warm: counted on
+//! this thread, not believed.
+
+use engine::journal::{Head, Journal, Keeper, Options};
+use engine::order::{
+    BrokerNumber, Input, Machine, Output, Query, Reply, Settings, Update, Want, Wish,
+};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use strategy_api::{
+    CancelRequest, ClientOrderId, DurationNanos, InstrumentId, Notional, OrderAction, OrderRequest,
+    OrderState, OrderStatus, OrderType, Price, Quantity, ReplaceRequest, Side, Symbol, Text,
+    UnixNanos, Venue,
+};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // During a thread's end the counter is gone; nobody looks at it then.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call goes on to the system's allocator unchanged; the counter is a plain cell that
+// allocates nothing itself.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's duties are those of `System`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: as above; `pointer` came from `System`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const OPEN: UnixNanos = UnixNanos::new(1_795_392_000_000_000_000);
+
+struct Driver {
+    keeper: Keeper,
+    out: Vec<Output>,
+    now: UnixNanos,
+    next: u32,
+    number: u32,
+}
+
+impl Driver {
+    fn give(&mut self, input: Input) {
+        self.now = self.now + DurationNanos::from_millis(1);
+        self.out.clear();
+        self.keeper.take(self.now, &input, &mut self.out).unwrap();
+    }
+
+    fn wish(&mut self, want: Want) {
+        let now = self.now;
+        self.give(Input::Wish(Wish { strategy: 0, ts_submit: now, ts_cause: now, want }));
+    }
+
+    /// Answers the request that was just sent with the next number.
+    fn answer(&mut self) -> u32 {
+        let sent = self.out.iter().find_map(|output| match output {
+            Output::Send(request) => Some(request.id),
+            _ => None,
+        });
+        let request = sent.unwrap();
+        self.number += 1;
+        let number = BrokerNumber::new(self.number).unwrap();
+        self.give(Input::Written { request });
+        let reply = Reply::Accepted { number, base: None, quantity: Quantity::UNSET };
+        self.give(Input::Replied { request, reply });
+        self.number
+    }
+
+    fn event(&mut self, n: u32, original: u32, state: OrderState, leaves: i64, filled: i64) {
+        let filled_now = if state == OrderState::FILLED { filled } else { 0 };
+        self.give(Input::Update(Update {
+            number: BrokerNumber::new(n).unwrap(),
+            original: BrokerNumber::new(original),
+            symbol: Symbol::new("005930").unwrap(),
+            side: Side::BUY,
+            action: if original == 0 { OrderAction::NEW } else { OrderAction::MODIFY },
+            state,
+            order_type: Some(OrderType::LIMIT),
+            venue: Venue::KRX,
+            quantity: Quantity::new(10),
+            leaves: Quantity::new(leaves),
+            cumulative: if filled > 0 { Quantity::new(filled) } else { Quantity::UNSET },
+            last_quantity: Quantity::new(filled_now),
+            price: Price::new(60_000),
+            last_price: Price::new(60_000),
+            value: Notional::new(60_000 * filled),
+            fee: Notional::UNSET,
+            tax: Notional::UNSET,
+            fill_number: if filled > 0 { Text::new("1").unwrap() } else { Text::EMPTY },
+            reject_reason: Text::EMPTY,
+            ts_event: OPEN,
+            ts_recv: OPEN,
+        }));
+    }
+
+    /// Wanted, answered, accepted, modified, filled in part, cancelled.
+    fn life(&mut self) {
+        self.next += 1;
+        let order = ClientOrderId(self.next.into());
+        let request = OrderRequest::limit(
+            InstrumentId(0),
+            Venue::KRX,
+            Side::BUY,
+            Price::new(60_000),
+            Quantity::new(10),
+        );
+        self.wish(Want::New { order, request });
+        let first = self.answer();
+        self.event(first, 0, OrderState::ACCEPTED, 10, 0);
+        self.wish(Want::Replace(ReplaceRequest {
+            order,
+            price: Price::new(60_000),
+            stop_price: Price::UNSET,
+            quantity: Quantity::ZERO,
+        }));
+        let second = self.answer();
+        self.event(second, first, OrderState::ACCEPTED, 10, 0);
+        self.event(second, first, OrderState::CONFIRMED, 10, 0);
+        self.event(first, 0, OrderState::ACCEPTED, 0, 0);
+        self.event(second, first, OrderState::FILLED, 7, 3);
+        self.wish(Want::Cancel(CancelRequest { order, quantity: Quantity::ZERO }));
+        self.answer();
+        self.event(second, first, OrderState::FILLED, 0, 3);
+        let entry = self.keeper.machine().order(order).unwrap();
+        assert_eq!((entry.status, entry.cumulative.raw()), (OrderStatus::CANCELLED, 3));
+    }
+}
+
+#[test]
+fn an_orders_life_allocates_nothing_after_warm_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { orders_max: 4096, ..Settings::default() };
+    let head = Head::new(OPEN, vec!["maker".into()], vec!["005930".into()], settings.clone());
+    let machine = Machine::new(settings, &[Symbol::new("005930").unwrap()]);
+    let options = Options { patience: std::time::Duration::from_secs(30), ..Options::default() };
+    let journal = Journal::create(folder.path(), &head, options).unwrap();
+    let keeper = Keeper::new(machine, journal);
+    let mut driver = Driver { keeper, out: Vec::with_capacity(64), now: OPEN, next: 0, number: 0 };
+    driver.give(Input::Begin);
+    driver.give(Input::FeedBack);
+    for query in Query::ALL {
+        driver.give(Input::QueryBegun { round: 1, query });
+        driver.give(Input::QueryEnded { round: 1, query, complete: true });
+    }
+    for _ in 0..10 {
+        driver.life();
+    }
+    let before = ALLOCATIONS.get();
+    for _ in 0..500 {
+        driver.life();
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    driver.keeper.close().unwrap();
+    // The counter is awake.
+    let before = ALLOCATIONS.get();
+    drop(std::hint::black_box(Box::new(7)));
+    assert!(ALLOCATIONS.get() > before);
+}
