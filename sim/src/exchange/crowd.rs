@@ -94,6 +94,7 @@ impl Instrument {
                 fills.clear();
                 self.book_mut(venue).take(resting, Some(best), quantity, &mut fills);
                 let traded = fills.iter().map(|fill| fill.quantity).sum();
+                self.settle_makers(venue, &fills, now);
                 self.fills = fills;
                 Print { venue, price: best, quantity: traded, who }
             }
@@ -243,7 +244,9 @@ impl Instrument {
             self.book_mut(venue).add(side, price, quantity, Owner::Crowd);
         }
         while self.book(venue).levels(side).len() > 2 * LEVELS {
-            self.book_mut(venue).drop_worst(side);
+            if !self.book_mut(venue).drop_worst(side) {
+                return;
+            }
         }
     }
 
@@ -287,7 +290,7 @@ impl Instrument {
     }
 
     /// Shares of an order: cheap instruments come in large numbers, and a few orders are large.
-    fn lot(&mut self) -> i64 {
+    pub(super) fn lot(&mut self) -> i64 {
         let small = 1 + self.crowd.rng.below(self.lot_scale() as u64) as i64;
         small << self.crowd.rng.streak(6)
     }
