@@ -168,6 +168,12 @@ impl Instrument {
         self.trigger_stops(now, told);
     }
 
+    /// True while a stop order's trigger has not been reached.
+    pub(crate) fn waits_for_trigger(&self, number: u32) -> bool {
+        let live = self.clients.live.get(&number);
+        live.is_some_and(|live| matches!(live.order.style, Style::Stop { .. }))
+    }
+
     /// Takes up to `quantity` open shares out of a waiting order; what was taken.
     pub(crate) fn withdraw(&mut self, number: u32, quantity: i64) -> i64 {
         let Some(live) = self.clients.live.get(&number).copied() else { return 0 };
@@ -355,18 +361,17 @@ impl Instrument {
                 self.clients.fill(order.number, venue, price, fill.quantity, now);
             }
             self.print(order.side, venue, price, left - still, now, told);
+            // Behind the levels that everybody sees stand others, up to the day's limit.
+            if self.crowd_levels(venue, resting).1.is_some() {
+                let rival = self.rival(venue, now);
+                self.fill_book(venue, rival);
+            }
             left = still;
-            last = Some((venue, price));
+            last = Some(price);
         }
         self.fills = fills;
-        if let Some((_, price)) = last {
+        if let Some(price) = last {
             self.crowd.fair += (price as f64 - self.crowd.fair) * IMPACT;
-            for venue in order.route.venues() {
-                if self.phase(*venue, now) == Phase::Continuous {
-                    let rival = self.rival(*venue, now);
-                    self.fill_book(*venue, rival);
-                }
-            }
         }
         left
     }

@@ -4,7 +4,7 @@
 //! put orders around the best prices and cancel some; takers hit the side that the fair price
 //! favours. So prices follow the opinion, a few ticks behind, through real order books.
 
-use super::book::{Owner, Side};
+use super::book::{Level, Owner, Side};
 use super::instrument::{Instrument, Print};
 use super::listing::InstrumentInfo;
 use super::stats::{Aggressor, View};
@@ -254,8 +254,11 @@ impl Instrument {
     pub(super) fn fill_book(&mut self, venue: Venue, rival: Option<Venue>) {
         let market = self.info.market;
         for side in [Side::Bid, Side::Ask] {
-            while self.book(venue).levels(side).len() < LEVELS {
-                let worst = self.book(venue).levels(side).first().map(|level| level.price);
+            loop {
+                let (count, worst) = self.crowd_levels(venue, side);
+                if count >= LEVELS {
+                    break;
+                }
                 let from = match worst.or_else(|| self.facing(venue, rival, side)) {
                     Some(from) => from,
                     None if side == Side::Bid => ticks::up(market, self.worth()),
@@ -269,6 +272,19 @@ impl Instrument {
                 self.book_mut(venue).add(side, price, quantity, Owner::Crowd);
             }
         }
+    }
+
+    /// How many levels the crowd has on a side, and the price of the worst of them. A client's own
+    /// level far away is none of the market's.
+    pub(super) fn crowd_levels(&self, venue: Venue, side: Side) -> (usize, Option<i64>) {
+        let levels = self.book(venue).levels(side);
+        if self.clients.is_empty() {
+            return (levels.len(), levels.first().map(|level| level.price));
+        }
+        let of_crowd = |level: &&Level| level.orders.iter().any(|o| o.owner == Owner::Crowd);
+        let mut own = levels.iter().filter(of_crowd);
+        let worst = own.next().map(|level| level.price);
+        (own.count() + usize::from(worst.is_some()), worst)
     }
 
     /// A mid-point trade prints between the ticks.

@@ -70,6 +70,12 @@ impl Generator {
         }
     }
 
+    /// Market time until something may happen to a client's order by itself: the next turn, or the
+    /// next event of the day.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.next_event().saturating_sub(self.now).max(1)
+    }
+
     /// Lets the crowd act where clients have orders, if it is time.
     pub(super) fn turn_clients(&mut self, out: &mut Frames) {
         if self.clients.due() > self.now {
