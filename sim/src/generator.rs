@@ -25,9 +25,9 @@ use crate::realtime::depth::{self, Told};
 use crate::realtime::other::{self, IndexState};
 use crate::realtime::{Writer, trade};
 use crate::rng::Rng;
+use clients::ClientTurns;
 use std::collections::HashMap;
 use std::sync::Arc;
-use clients::ClientTurns;
 use streams::{Stream, Streams, venues};
 use trades::Printed;
 

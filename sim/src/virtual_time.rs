@@ -44,8 +44,8 @@ use crate::generator::{Frames, Generator, InstrumentInfo};
 use crate::options::Options;
 use crate::orders::desk::{Desk, Floor};
 use crate::orders::{
-    Accepted, AccountId, Cancel, Cash, Event, Fill, Holding, Modify, NewOrder, OpenOrder,
-    OrderNumber, Refusal,
+    Accepted, AccountId, Books, Cancel, Cash, Event, Fill, Holding, Modify, NewOrder, OpenOrder,
+    Refusal,
 };
 
 /// Market time between two events of watched instruments in [`Exchange::advance`].
@@ -57,7 +57,7 @@ pub struct Exchange {
     pub(crate) market: Generator,
     pub(crate) desk: Desk,
     limiter: Limiter,
-    frames: Frames,
+    pub(crate) frames: Frames,
     watched: bool,
     account: AccountId,
 }
@@ -224,58 +224,51 @@ impl Exchange {
 
     /// Orders with shares open, oldest first.
     pub fn open_orders(&self) -> Vec<OpenOrder> {
-        let orders = self.desk.orders.values().filter(|order| order.account == self.account);
-        let open = orders.filter(|order| order.open > 0);
-        open.map(|order| OpenOrder {
-            number: OrderNumber(order.number),
-            base: OrderNumber(order.base),
-            symbol: self.code(order.index),
-            side: order.side,
-            order_type: order.order_type,
-            venue: order.venue,
-            price: order.price,
-            trigger: order.trigger,
-            quantity: order.ordered,
-            open: order.open,
-            filled: order.filled,
-        })
-        .collect()
+        self.books().open_orders
     }
 
     /// Every fill of the day, oldest first.
     pub fn fills(&self) -> Vec<Fill> {
-        let fills = self.desk.fills.iter().filter(|(account, _)| *account == self.account);
-        fills.map(|(_, fill)| fill.clone()).collect()
+        self.books().fills
     }
 
     /// Shares held, in the order of the list of instruments.
     pub fn positions(&self) -> Vec<Holding> {
-        let positions = self.desk.accounts[self.account.0].positions.iter();
-        let held = positions.filter(|(_, position)| position.quantity > 0 || position.sold > 0);
-        held.map(|(index, position)| Holding {
-            symbol: self.code(*index),
-            quantity: position.quantity,
-            sellable: position.sellable(),
-            average_price: position.average(),
-            cost: position.cost,
-            realised: position.realised,
-        })
-        .collect()
+        self.books().positions
     }
 
     /// Money of the account.
     pub fn cash(&self) -> Cash {
-        let account = &self.desk.accounts[self.account.0];
-        let orders = self.desk.orders.values().filter(|order| order.account == self.account);
-        let (commission, taxes) =
-            orders.fold((0, 0), |(fee, tax), order| (fee + order.fee, tax + order.tax));
-        Cash {
-            at_start: account.start_cash,
-            settled: account.cash,
-            held: account.held_cash,
-            commission,
-            taxes,
-        }
+        self.books().cash
+    }
+
+    /// All of these at once.
+    pub fn books(&self) -> Books {
+        self.books_of(self.account)
+    }
+
+    pub(crate) fn books_of(&self, account: AccountId) -> Books {
+        self.desk.books(account, &self.market)
+    }
+
+    /// Lets what happened in the market reach accounts and clients.
+    pub(crate) fn settle(&mut self) {
+        self.desk.settle(&mut self.market);
+    }
+
+    /// The account that is there from the start.
+    pub(crate) fn first_account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn open_account(&mut self) -> AccountId {
+        self.desk.open_account(&self.market)
+    }
+
+    /// The frames of a made-up order's life; false for an unknown code.
+    pub(crate) fn scripted_life(&mut self, account: AccountId, symbol: &str) -> bool {
+        let Some(index) = self.market.find(symbol) else { return false };
+        self.desk.scripted_life(&self.market, account, index).is_ok()
     }
 
     /// Answers a call of an account, without letting the market run.
@@ -301,7 +294,8 @@ impl Exchange {
             return whole(reply(429, api::too_many(call.api_id, limit)));
         }
         let refuse_late = fault == Some(Fault::RejectedLate);
-        let answered = self.act(|desk, floor| api::answer(desk, floor, account, &call, refuse_late));
+        let answered =
+            self.act(|desk, floor| api::answer(desk, floor, account, &call, refuse_late));
         match fault {
             Some(Fault::ReplyLost) => Answer { due: u64::MAX, ..whole(None) },
             Some(Fault::ResetAfter) => whole(None),
@@ -340,9 +334,5 @@ impl Exchange {
             }
         }
         self.desk.clock = self.desk.clock.max(to);
-    }
-
-    fn code(&self, index: usize) -> String {
-        self.market.instruments()[index].code.clone()
     }
 }

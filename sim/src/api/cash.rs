@@ -75,11 +75,7 @@ const FREE: &[&str] = &[
 ];
 
 /// kt00001. Today's trades settle in two days: `entr` and `d1_entra` know nothing of them.
-pub(super) fn deposit(
-    desk: &Desk,
-    account: AccountId,
-    body: &Body<'_>,
-) -> Result<Value, Refusal> {
+pub(super) fn deposit(desk: &Desk, account: AccountId, body: &Body<'_>) -> Result<Value, Refusal> {
     body.one_of("qry_tp", &["2", "3"])?;
     let money = &desk.accounts[account.0];
     let mut fields = Map::new();

@@ -27,7 +27,8 @@ impl Limiter {
         }
         let full = self.calls.len() >= BUCKETS_MAX;
         let key = (account, api_id.to_owned());
-        let key = if full && !self.calls.contains_key(&key) { (account, String::new()) } else { key };
+        let key =
+            if full && !self.calls.contains_key(&key) { (account, String::new()) } else { key };
         let calls = self.calls.entry(key).or_default();
         while calls.front().is_some_and(|at| at + SECOND <= now) {
             calls.pop_front();

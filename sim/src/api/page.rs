@@ -30,7 +30,9 @@ pub(super) fn rows<'a, T>(
 ) -> Result<(Vec<T>, Option<String>), Refusal> {
     let from = match from.map(str::trim).filter(|key| !key.is_empty()) {
         None => None,
-        Some(key) => Some(key.parse::<u64>().map_err(|_| Refusal::Malformed { field: "next-key" })?),
+        Some(key) => {
+            Some(key.parse::<u64>().map_err(|_| Refusal::Malformed { field: "next-key" })?)
+        }
     };
     let behind = |key: u64| match from {
         None => true,

@@ -105,7 +105,8 @@ pub(super) fn list(
     from: Option<&str>,
 ) -> Result<Page, Refusal> {
     let wanted = body.one_of("mrkt_tp", &MARKETS)?;
-    let instruments = (0..market.instruments().len()).map(|index| (index, market.instrument(index)));
+    let instruments =
+        (0..market.instruments().len()).map(|index| (index, market.instrument(index)));
     let listed = instruments.filter(|(_, instrument)| {
         let market = instrument.info.market;
         market.is_tradable()
@@ -114,8 +115,10 @@ pub(super) fn list(
     let rows = listed.map(|(index, instrument)| (index as u64 + 1, (index, instrument)));
     let (rows, next_key) = page::rows(rows, from, desk.trading.page_rows, true)?;
     page::check_empty(rows.is_empty() && from.is_none(), desk.trading.empty)?;
-    let rows: Vec<Value> =
-        rows.iter().map(|(index, instrument)| row(instrument, desk.halted.contains(index))).collect();
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|(index, instrument)| row(instrument, desk.halted.contains(index)))
+        .collect();
     let body = json!({ "return_msg": DONE, "return_code": 0, "list": rows });
     Ok(Page { body, next_key })
 }
@@ -133,15 +136,17 @@ pub(super) fn one(desk: &Desk, market: &Generator, body: &Body<'_>) -> Result<Va
 
 fn find<'a>(market: &'a Generator, code: &str) -> Result<&'a Instrument, Refusal> {
     let instrument = market.find(code).map(|index| market.instrument(index));
-    instrument
-        .filter(|instrument| instrument.info.market.is_tradable())
-        .ok_or(Refusal::NoSuchStock)
+    instrument.filter(|instrument| instrument.info.market.is_tradable()).ok_or(Refusal::NoSuchStock)
 }
 
 fn row(instrument: &Instrument, halted: bool) -> Value {
     let info = &instrument.info;
     let (code, name) = code_of(info.market);
-    let state = if halted { "증거금100%|거래정지" } else { "증거금20%|담보대출|신용가능" };
+    let state = if halted {
+        "증거금100%|거래정지"
+    } else {
+        "증거금20%|담보대출|신용가능"
+    };
     json!({
         "code": info.code,
         "name": info.name,

@@ -408,10 +408,7 @@ mod tests {
         book.take(Side::Bid, Some(100), 13, &mut fills);
         let owners: Vec<_> = fills.iter().map(|fill| (fill.owner, fill.quantity)).collect();
         let client = Owner::Client;
-        assert_eq!(
-            owners,
-            [(Owner::Crowd, 4), (client(7), 1), (client(9), 3), (Owner::Crowd, 5)]
-        );
+        assert_eq!(owners, [(Owner::Crowd, 4), (client(7), 1), (client(9), 3), (Owner::Crowd, 5)]);
         assert_eq!(book.reduce(Side::Bid, 99, 8, 100), 9);
         assert_eq!(book.reduce(Side::Bid, 99, 8, 100), 0);
         assert_eq!(book.available(Side::Bid, None), 3);

@@ -258,8 +258,7 @@ impl Instrument {
         if venue != Venue::Krx || now < clock::LAST_CONTINUOUS {
             return;
         }
-        for number in
-            self.clients.numbers(|live| matches!(live.order.style, Style::Conditional(_)))
+        for number in self.clients.numbers(|live| matches!(live.order.style, Style::Conditional(_)))
         {
             let Some(live) = self.clients.live.remove(&number) else { continue };
             if let Place::Book { venue: at, price } = live.place {
@@ -338,13 +337,7 @@ impl Instrument {
 
     /// Takes from the books of the route, best price first; what is left. Each resting order that
     /// is hit is a fill of its own; everything at one price is one print.
-    fn sweep(
-        &mut self,
-        order: &ClientOrder,
-        limit: Option<i64>,
-        now: u64,
-        told: Told<'_>,
-    ) -> i64 {
+    fn sweep(&mut self, order: &ClientOrder, limit: Option<i64>, now: u64, told: Told<'_>) -> i64 {
         let resting = order.side.opposite();
         let mut left = order.quantity;
         let mut last = None;
@@ -378,7 +371,8 @@ impl Instrument {
 
     fn available(&self, order: &ClientOrder, limit: Option<i64>, now: u64) -> i64 {
         let side = order.side.opposite();
-        let open = order.route.venues().iter().filter(|v| self.phase(**v, now) == Phase::Continuous);
+        let open =
+            order.route.venues().iter().filter(|v| self.phase(**v, now) == Phase::Continuous);
         open.map(|venue| self.book(*venue).available(side, limit)).sum()
     }
 

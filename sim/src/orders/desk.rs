@@ -1,5 +1,6 @@
 //! The back office: takes orders, keeps accounts, tells clients.
 
+use super::AccountId;
 use super::account::Account;
 use super::frames;
 use super::outbox::Outbox;
@@ -7,11 +8,8 @@ use super::record::{Kind, LastFill, Order};
 use super::refusal::Refusal;
 use super::rules;
 use super::settings::Trading;
-use super::types::{
-    Accepted, Cancel, Modify, NewOrder, OrderNumber, OrderType, OrderVenue, Side,
-};
-use super::views::Fill;
-use super::AccountId;
+use super::types::{Accepted, Cancel, Modify, NewOrder, OrderNumber, OrderType, OrderVenue, Side};
+use super::views::{Books, Cash, Fill, Holding, OpenOrder};
 use crate::clock::{self, Venue, hhmmss};
 use crate::exchange::book::Side as BookSide;
 use crate::exchange::clients::{ClientOrder, Execution, Style};
@@ -96,6 +94,9 @@ impl Desk {
         let now = market.now();
         let index = find(market, &order.symbol)?;
         let instrument = market.instrument(index);
+        if self.mock && order.venue != OrderVenue::Krx {
+            return Err(Refusal::NotOffered);
+        }
         if order.venue == OrderVenue::Nxt && !instrument.trades_on(Venue::Nxt) {
             return Err(Refusal::NotAtVenue);
         }
@@ -108,7 +109,9 @@ impl Desk {
         let (style, price) = rules::style(instrument, order, book_side(order.side), now)?;
         let hold_price = match style {
             Style::Closing { before: true } => instrument.info.base_price,
-            Style::Closing { before: false } => instrument.stats(crate::exchange::stats::View::Krx).last,
+            Style::Closing { before: false } => {
+                instrument.stats(crate::exchange::stats::View::Krx).last
+            }
             _ if price == 0 => instrument.upper,
             _ => price,
         };
@@ -160,7 +163,8 @@ impl Desk {
         change: &Modify,
     ) -> Result<Accepted, Refusal> {
         let none = Refusal::NothingToModify { mock: self.mock };
-        let original = self.original(floor.market, account, change.original, &change.symbol, &none)?;
+        let original =
+            self.original(floor.market, account, change.original, &change.symbol, &none)?;
         check_route(&original, change.venue, &none)?;
         self.check_halts(original.index)?;
         let instrument = floor.market.instrument(original.index);
@@ -248,7 +252,8 @@ impl Desk {
         cancel: &Cancel,
     ) -> Result<Accepted, Refusal> {
         let none = Refusal::NothingToCancel { mock: self.mock };
-        let original = self.original(floor.market, account, cancel.original, &cancel.symbol, &none)?;
+        let original =
+            self.original(floor.market, account, cancel.original, &cancel.symbol, &none)?;
         check_route(&original, cancel.venue, &none)?;
         let quantity = if cancel.quantity == 0 { original.open } else { cancel.quantity };
         if !(1..=original.open).contains(&quantity) {
@@ -326,6 +331,53 @@ impl Desk {
             self.book_cancel(market, &original, cancel, original.open);
         }
         Ok(())
+    }
+
+    /// All that the books say of an account.
+    pub(crate) fn books(&self, account: AccountId, market: &Generator) -> Books {
+        let code = |index: usize| market.instrument(index).info.code.clone();
+        let orders = || self.orders.values().filter(move |order| order.account == account);
+        let open = orders().filter(|order| order.open > 0).map(|order| OpenOrder {
+            number: OrderNumber(order.number),
+            base: OrderNumber(order.base),
+            symbol: code(order.index),
+            side: order.side,
+            order_type: order.order_type,
+            venue: order.venue,
+            price: order.price,
+            trigger: order.trigger,
+            quantity: order.ordered,
+            open: order.open,
+            filled: order.filled,
+        });
+        let money = &self.accounts[account.0];
+        let held = money.positions.iter().filter(|(_, held)| held.quantity > 0 || held.sold > 0);
+        let held = held.map(|(index, position)| Holding {
+            symbol: code(*index),
+            quantity: position.quantity,
+            sellable: position.sellable(),
+            average_price: position.average(),
+            cost: position.cost,
+            realised: position.realised,
+        });
+        let fills = self.fills.iter().filter(|(owner, _)| *owner == account);
+        Books {
+            open_orders: open.collect(),
+            fills: fills.map(|(_, fill)| fill.clone()).collect(),
+            positions: held.collect(),
+            cash: Cash {
+                at_start: money.start_cash,
+                settled: money.cash,
+                held: money.held_cash,
+                commission: orders().map(|order| order.fee).sum(),
+                taxes: orders().map(|order| order.tax).sum(),
+            },
+        }
+    }
+
+    /// Whether an order came today: from then on the market does not wait for anybody.
+    pub(crate) fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
     }
 
     /// One order.
@@ -525,7 +577,8 @@ impl Desk {
         time: u32,
     ) {
         let Some(order) = self.orders.get(&number) else { return };
-        let (account, instrument) = (&self.accounts[order.account.0], market.instrument(order.index));
+        let (account, instrument) =
+            (&self.accounts[order.account.0], market.instrument(order.index));
         let open = open.unwrap_or(order.open);
         let text = frames::order_frame(order, account, instrument, (status, open, time));
         let account = order.account;

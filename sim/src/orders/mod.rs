@@ -21,7 +21,7 @@ pub use outbox::{Event, Happening};
 pub use refusal::Refusal;
 pub use settings::{EmptyResult, StartPosition, Trading};
 pub use types::{Accepted, Cancel, Modify, NewOrder, OrderNumber, OrderType, OrderVenue, Side};
-pub use views::{Cash, Fill, Holding, OpenOrder};
+pub use views::{Books, Cash, Fill, Holding, OpenOrder};
 
 /// One of the accounts of a broker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

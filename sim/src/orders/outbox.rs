@@ -89,4 +89,3 @@ impl Outbox {
         self.waiting.first_key_value().map_or(u64::MAX, |((due, _), _)| *due)
     }
 }
-

@@ -29,6 +29,8 @@ pub enum Refusal {
     NotOpenYet,
     /// RC4058: the market is closed.
     Closed,
+    /// RC9000: not offered on the mock host, which knows the KRX only.
+    NotOffered,
     /// 407022: no such order type, or not at this venue, or not changeable.
     WrongType,
     /// 509193: a market-wide circuit breaker is on.
@@ -87,6 +89,7 @@ impl Refusal {
             }
             Self::NotOpenYet => "RC4057",
             Self::Closed => "RC4058",
+            Self::NotOffered => "RC9000",
             Self::WrongType => "407022",
             Self::CircuitBreaker => "509193",
             Self::NotAtThisHour => "521790",
@@ -122,6 +125,7 @@ impl fmt::Display for Refusal {
             Self::NothingToCancel { .. } => "취소가능수량이 없습니다",
             Self::NotOpenYet => "장개시전입니다",
             Self::Closed => "장종료되었습니다",
+            Self::NotOffered => "모의투자에서 제공하지 않는 업무입니다",
             Self::WrongType => "매매구분이 올바르지 않습니다",
             Self::CircuitBreaker => "서킷브레이커가 발동중입니다",
             Self::NotAtThisHour => "해당 시간에 주문할 수 없는 매매구분입니다",

@@ -77,7 +77,13 @@ fn is_allowed(order_type: OrderType, venue: Venue, phase: Phase, now: u64) -> bo
         (Venue::Nxt, Phase::Continuous) if regular => order_type != Conditional,
         (Venue::Nxt, Phase::Continuous) => matches!(
             order_type,
-            Limit | BestOpposite | BestSame | LimitIoc | BestOppositeIoc | LimitFok | BestOppositeFok
+            Limit
+                | BestOpposite
+                | BestSame
+                | LimitIoc
+                | BestOppositeIoc
+                | LimitFok
+                | BestOppositeFok
         ),
         (Venue::Nxt, _) => match regular {
             true => matches!(order_type, Limit | Market),
@@ -148,9 +154,7 @@ pub(crate) fn style(
         BestOppositeFok => {
             best(side.opposite()).map(|price| (now_up_to(Some(price), true), price))?
         }
-        StopLimit => {
-            (Style::Stop { limit: price, trigger: order.trigger.unwrap_or(price) }, price)
-        }
+        StopLimit => (Style::Stop { limit: price, trigger: order.trigger.unwrap_or(price) }, price),
         Middle => (Style::Middle, 0),
         MiddleIoc => (Style::MiddleNow { all: false }, 0),
         MiddleFok => (Style::MiddleNow { all: true }, 0),

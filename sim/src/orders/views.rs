@@ -2,6 +2,19 @@
 
 use super::types::{OrderNumber, OrderType, OrderVenue, Side};
 
+/// All that the broker's books say of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Books {
+    /// Orders with shares open, oldest first.
+    pub open_orders: Vec<OpenOrder>,
+    /// Every fill of the day, oldest first.
+    pub fills: Vec<Fill>,
+    /// Shares held, in the order of the list of instruments; sold out today included.
+    pub positions: Vec<Holding>,
+    /// Money.
+    pub cash: Cash,
+}
+
 /// An order with shares open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenOrder {

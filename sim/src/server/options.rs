@@ -162,7 +162,10 @@ impl Options {
         }
         let short = |start: &StartPosition| start.quantity < 1 || start.average_price < 0;
         if self.trading.positions.iter().any(short) {
-            return refused("trading.positions", "at least one share each, at a price of 0 or more");
+            return refused(
+                "trading.positions",
+                "at least one share each, at a price of 0 or more",
+            );
         }
         if self.outbound_bytes_max < 1 << 16 {
             return refused("outbound_bytes_max", "at least 65536 bytes");

@@ -121,8 +121,7 @@ fn a_part_can_be_modified_or_cancelled_and_the_rest_stays() {
     let first = exchange.submit(&order, now).unwrap().number;
     let second = exchange.modify(&modify(first, "005930", 4, price - 500), now).unwrap().number;
     exchange.cancel(&cancel(first, "005930", 1), now).unwrap();
-    let open: Vec<_> =
-        exchange.open_orders().iter().map(|o| (o.number, o.open, o.price)).collect();
+    let open: Vec<_> = exchange.open_orders().iter().map(|o| (o.number, o.open, o.price)).collect();
     assert_eq!(open, [(first, 5, price), (second, 4, price - 500)]);
     let events = exchange.advance(now);
     assert_eq!(

@@ -6,7 +6,9 @@ mod properties;
 mod refusals;
 mod types;
 
-use super::{Event, Happening, Modify, NewOrder, OrderNumber, OrderType, OrderVenue, Side, Trading};
+use super::{
+    Event, Happening, Modify, NewOrder, OrderNumber, OrderType, OrderVenue, Side, Trading,
+};
 use crate::clock::{SECOND, TimeOfDay};
 use crate::{Exchange, Options};
 use serde_json::Value;
@@ -79,8 +81,11 @@ fn check_books(exchange: &Exchange, trading: &Trading) {
     }
     assert_eq!(cash.settled, settled, "cash is what the fills and costs leave");
     assert!(cash.held >= 0 && cash.held <= cash.settled, "{cash:?}");
-    for symbol in fills.iter().map(|fill| &fill.symbol).chain(trading.positions.iter().map(|p| &p.symbol)) {
-        let start = trading.positions.iter().find(|p| p.symbol == *symbol).map_or(0, |p| p.quantity);
+    for symbol in
+        fills.iter().map(|fill| &fill.symbol).chain(trading.positions.iter().map(|p| &p.symbol))
+    {
+        let start =
+            trading.positions.iter().find(|p| p.symbol == *symbol).map_or(0, |p| p.quantity);
         let traded: i64 = fills
             .iter()
             .filter(|fill| fill.symbol == *symbol)

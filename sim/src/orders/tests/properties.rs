@@ -196,8 +196,20 @@ fn check(run: &Run, trading: &Trading) {
 
 #[test]
 fn frames_books_and_money_agree_after_random_orders_at_any_hour() {
-    let hours =
-        [(8, 20, 0), (8, 39, 55), (8, 49, 55), (8, 59, 55), (9, 0, 25), (11, 0, 0), (15, 19, 50), (15, 29, 50), (15, 39, 58), (15, 59, 55), (17, 0, 0), (19, 59, 50)];
+    let hours = [
+        (8, 20, 0),
+        (8, 39, 55),
+        (8, 49, 55),
+        (8, 59, 55),
+        (9, 0, 25),
+        (11, 0, 0),
+        (15, 19, 50),
+        (15, 29, 50),
+        (15, 39, 58),
+        (15, 59, 55),
+        (17, 0, 0),
+        (19, 59, 50),
+    ];
     let (mut fills, mut refused) = (0, BTreeSet::new());
     for (seed, hour) in hours.into_iter().enumerate() {
         let run = Run::new(seed as u64 + 1, hour, trading()).go(250);

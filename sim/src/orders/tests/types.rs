@@ -62,16 +62,18 @@ fn a_market_order_eats_through_the_levels_and_moves_the_price() {
 
 #[test]
 fn ioc_trades_what_it_can_and_ends() {
-    let mut exchange = at(10, 0, rich());
-    let (_, bid, ask) = exchange.quote(SAMSUNG).unwrap();
-    for (order_type, price) in [
-        (OrderType::LimitIoc, Some(ask)),
-        (OrderType::BestOppositeIoc, None),
-        (OrderType::MarketIoc, None),
+    for (order_type, priced) in [
+        (OrderType::LimitIoc, true),
+        (OrderType::BestOppositeIoc, false),
+        (OrderType::MarketIoc, false),
     ] {
+        let mut exchange = at(10, 0, rich());
+        let price = priced.then(|| exchange.quote(SAMSUNG).unwrap().2);
         let (filled, open) = send(&mut exchange, &of(order_type, Side::Buy, 100_000_000, price));
         assert!(filled > 0 && filled < 100_000_000 && open == 0, "{order_type:?} {filled} {open}");
     }
+    let mut exchange = at(10, 0, rich());
+    let (_, bid, _) = exchange.quote(SAMSUNG).unwrap();
     let away = of(OrderType::LimitIoc, Side::Buy, 5, Some(bid - 10_000));
     let now = exchange.now();
     exchange.advance(now);
@@ -178,8 +180,7 @@ fn closing_price_orders_trade_at_the_close() {
 #[test]
 fn an_sor_order_takes_the_better_price_of_both_venues() {
     let mut exchange = at(10, 0, rich());
-    let order =
-        NewOrder { venue: OrderVenue::Sor, ..of(OrderType::Market, Side::Buy, 400, None) };
+    let order = NewOrder { venue: OrderVenue::Sor, ..of(OrderType::Market, Side::Buy, 400, None) };
     assert_eq!(send(&mut exchange, &order), (400, 0));
     let now = exchange.now();
     let events = exchange.advance(now);
