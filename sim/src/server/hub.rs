@@ -7,7 +7,7 @@ use super::line::LineState;
 use super::mailbox::{Ending, Mailbox};
 use super::registrations::Registrations;
 use super::replies::{self, Refusal};
-use super::report::{Counts, Tally};
+use super::report::{Counts, Report, Tally};
 use super::tokens::Tokens;
 use super::types::RealType;
 use crate::clock::hhmmss;
@@ -160,6 +160,16 @@ impl Hub {
         for session in self.sessions.borrow().values() {
             session.mailbox.end(ending);
         }
+    }
+
+    /// What the broker did so far.
+    pub(super) fn report(&self) -> Report {
+        let exchange = self.exchange.borrow();
+        let mut report = self.counts.borrow().report();
+        report.orders_taken = exchange.desk.orders.len() as u64;
+        report.fills = exchange.desk.fills.len() as u64;
+        report.faults_struck = exchange.faults_struck();
+        report
     }
 
     /// Time since the broker began, nanoseconds: the clock of own frames, answers and limits.

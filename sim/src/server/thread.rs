@@ -51,7 +51,7 @@ pub(super) fn run(
             let _ = stop.done.send(Reply::default());
         }
     });
-    hub.counts.borrow().report()
+    hub.report()
 }
 
 /// Carries out commands until the one to stop.
@@ -60,7 +60,7 @@ async fn obey(hub: &Hub, mut inbox: UnboundedReceiver<Order>) -> Option<Order> {
         let mut reply = Reply::default();
         match &order.command {
             Command::Stop => return Some(order),
-            Command::Report => reply.report = hub.counts.borrow().report(),
+            Command::Report => reply.report = hub.report(),
             Command::Inject(text) => hub.broadcast(text, &tally(text)),
             Command::DropConnections => hub.end_all(Ending::Cut),
             Command::Stall(stalled) => stall(hub, *stalled),

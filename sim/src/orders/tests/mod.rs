@@ -4,6 +4,7 @@ mod life;
 mod market;
 mod properties;
 mod refusals;
+mod rest;
 mod types;
 
 use super::{
