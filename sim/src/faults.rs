@@ -3,6 +3,10 @@
 //! A [`Rule`] is asked at every request and at every own frame (00, 04). The first rule that applies
 //! decides. Everything is counted and drawn from a seed, so a run repeats exactly.
 
+mod text;
+
+pub use text::RuleError;
+
 use crate::rng::Rng;
 use std::time::Duration;
 

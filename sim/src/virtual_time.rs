@@ -4,8 +4,8 @@
 //! socket and no clock: the caller says what time it is, and gets back what the client would see and
 //! when. The same options, seed and calls give the same answers, frames and fills, byte for byte.
 //!
-//! - Time is the day's clock in nanoseconds since midnight (KST), as in [`TimeOfDay`]; it begins at
-//!   `options.day_start`. [`Exchange::advance`] lets the market run up to a moment and returns the
+//! - Time is the day's clock in nanoseconds since midnight (KST), as in [`crate::TimeOfDay`]; it begins
+//!   at `options.day_start`. [`Exchange::advance`] lets the market run up to a moment and returns the
 //!   00 and 04 frames that have reached the client by then, in order, each with its due time.
 //! - Orders go in as types ([`Exchange::submit`], [`modify`](Exchange::modify),
 //!   [`cancel`](Exchange::cancel)) or as REST bodies ([`Exchange::rest`]), which also serve the
@@ -92,7 +92,7 @@ pub struct ReplyText {
     pub status: u16,
     /// Header `next-key`; with it `cont-yn` is `Y`.
     pub next_key: Option<String>,
-    /// Body; JSON text unless the status is 5xx.
+    /// Body; JSON text, but an HTML page for the statuses that a fault asks for.
     pub body: String,
 }
 

@@ -143,6 +143,11 @@ fn the_secrets_of_options_are_not_printed() {
 fn options_out_of_range_and_taken_ports_are_refused() {
     assert!(sim::start(Options { instruments: 199, ..plain() }).is_err());
     assert!(sim::start(Options { time_compression: 0.0, ..plain() }).is_err());
+    let position = "999999:1:1000".parse().unwrap();
+    let trading = sim::orders::Trading { positions: vec![position], ..Default::default() };
+    assert!(sim::start(Options { trading, ..plain() }).is_err());
+    let trading = sim::orders::Trading { page_rows: 0, ..Default::default() };
+    assert!(sim::start(Options { trading, ..plain() }).is_err());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let ws_listen = taken.local_addr().unwrap();
     let refusal = sim::start(Options { ws_listen, ..plain() }).unwrap_err().to_string();

@@ -19,7 +19,7 @@ mod views;
 pub use fees::Rates;
 pub use outbox::{Event, Happening};
 pub use refusal::Refusal;
-pub use settings::{EmptyResult, StartPosition, Trading};
+pub use settings::{EmptyResult, PositionError, StartPosition, Trading};
 pub use types::{Accepted, Cancel, Modify, NewOrder, OrderNumber, OrderType, OrderVenue, Side};
 pub use views::{Books, Cash, Fill, Holding, OpenOrder};
 

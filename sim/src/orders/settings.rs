@@ -2,6 +2,7 @@
 
 use super::fees::Rates;
 use crate::faults::Rule;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The trading half of a simulated broker's options. Every account starts the same.
@@ -65,6 +66,44 @@ impl Default for Trading {
             empty: EmptyResult::default(),
             modify_may_raise: false,
             faults: Vec::new(),
+        }
+    }
+}
+
+/// A text that is no start position.
+#[derive(Debug, thiserror::Error)]
+#[error("`{text}` is no position: write CODE:SHARES:PRICE, for example 005930:10:260000")]
+pub struct PositionError {
+    text: String,
+}
+
+/// Reads `CODE:SHARES:PRICE`.
+impl FromStr for StartPosition {
+    type Err = PositionError;
+
+    fn from_str(text: &str) -> Result<Self, PositionError> {
+        let refused = || PositionError { text: text.to_owned() };
+        let parts: Vec<&str> = text.split(':').collect();
+        let [symbol, quantity, price] = parts[..] else { return Err(refused()) };
+        let number = |digits: &str| digits.parse::<u32>().map(i64::from).map_err(|_| refused());
+        let (quantity, average_price) = (number(quantity)?, number(price)?);
+        if symbol.is_empty() || quantity == 0 {
+            return Err(refused());
+        }
+        Ok(Self { symbol: symbol.to_owned(), quantity, average_price })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_or_refused() {
+        let position: StartPosition = "005930:10:260000".parse().unwrap();
+        assert_eq!((position.quantity, position.average_price), (10, 260_000));
+        for text in ["", "005930", "005930:0:1", "005930:1:-1", "005930:1:1:1", ":1:1"] {
+            assert!(text.parse::<StartPosition>().is_err(), "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a simulated broker is asked to be.
 
 use crate::clock::TimeOfDay;
+use crate::exchange::listing::listing;
 use crate::orders::{StartPosition, Trading};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -166,6 +167,13 @@ impl Options {
                 "trading.positions",
                 "at least one share each, at a price of 0 or more",
             );
+        }
+        let listed = listing(self.seed, self.instruments);
+        let known = |start: &StartPosition| {
+            listed.iter().any(|info| info.code == start.symbol && info.market.is_tradable())
+        };
+        if !self.trading.positions.iter().all(known) {
+            return refused("trading.positions", "codes of listed instruments");
         }
         if self.outbound_bytes_max < 1 << 16 {
             return refused("outbound_bytes_max", "at least 65536 bytes");

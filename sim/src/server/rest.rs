@@ -81,12 +81,14 @@ async fn deliver(
         line.reset();
         return std::future::pending().await;
     };
+    let kind = match text.body.starts_with('<') {
+        true => "text/html",
+        false => "application/json;charset=UTF-8",
+    };
     let mut response = Response::new(Full::new(Bytes::from(text.body)));
     *response.status_mut() =
         StatusCode::from_u16(text.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    let json = text.status < 500;
-    let kind = if json { "application/json;charset=UTF-8" } else { "text/html" };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Some(id) = api_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert("api-id", id);
