@@ -160,8 +160,19 @@ pub(crate) fn session_kind(now: u64) -> u8 {
 
 /// True while 0E (시간외호가) frames are sent: 08:30–08:40 and 15:40–16:00.
 pub(crate) fn closing_price_quotes(now: u64) -> bool {
-    (at(8, 30, 0)..at(8, 40, 0)).contains(&now) || (at(15, 40, 0)..at(16, 0, 0)).contains(&now)
+    CLOSING_BEFORE.contains(&now) || CLOSING_AFTER.contains(&now)
 }
+
+/// 장전 시간외종가: trades at yesterday's close.
+pub(crate) const CLOSING_BEFORE: std::ops::Range<u64> = at(8, 30, 0)..at(8, 40, 0);
+/// 장후 시간외종가: trades at today's close. Orders are taken from [`CLOSE`] on.
+pub(crate) const CLOSING_AFTER: std::ops::Range<u64> = at(15, 40, 0)..at(16, 0, 0);
+/// The regular session's end, 15:30.
+pub(crate) const CLOSE: u64 = at(15, 30, 0);
+/// KRX takes its first orders, 08:30.
+pub(crate) const KRX_FIRST: u64 = at(8, 30, 0);
+/// Nextrade's main market begins, 09:00:30.
+pub(crate) const NXT_MAIN: u64 = at(9, 0, 30);
 
 /// The regular session's begin, 09:00.
 pub(crate) const OPEN: u64 = at(9, 0, 0);

@@ -3,6 +3,7 @@
 //! The same seed, options, registrations and calls give the same frames: real time only decides how
 //! often [`Generator::step`] is called.
 
+mod clients;
 mod day;
 mod frames;
 mod indices;
@@ -24,6 +25,7 @@ use crate::realtime::depth::{self, Told};
 use crate::realtime::other::{self, IndexState};
 use crate::realtime::{Writer, trade};
 use crate::rng::Rng;
+use clients::ClientTurns;
 use std::collections::HashMap;
 use std::sync::Arc;
 use streams::{Stream, Streams, venues};
@@ -72,6 +74,7 @@ pub(crate) struct Generator {
     phases: [Phase; 2],
     /// Instruments in a volatility interruption, oldest first.
     interrupted: Vec<usize>,
+    clients: ClientTurns,
     /// Kept for its room.
     printed: Vec<Printed>,
     /// The item of market-wide types.
@@ -117,6 +120,7 @@ impl Generator {
             next_change: clock::next_change(now),
             phases: [clock::phase(Venue::Krx, now, true), clock::phase(Venue::Nxt, now, true)],
             interrupted: Vec::new(),
+            clients: ClientTurns::default(),
             printed: Vec::new(),
             nowhere: Arc::from(""),
             instruments,
@@ -139,8 +143,13 @@ impl Generator {
     /// thing at its own time of the day however fast the day goes.
     pub(crate) fn advance(&mut self, real_nanos: u64, out: &mut Frames) {
         let passed = (real_nanos as f64 * self.compression) as u64;
+        self.advance_to(self.start + passed, out);
+    }
+
+    /// Moves the clock to a time of the day, in nanoseconds since midnight; never backwards.
+    pub(crate) fn advance_to(&mut self, time: u64, out: &mut Frames) {
         // The day ends at midnight and does not begin again.
-        let target = self.now.max((self.start + passed).min(86_400 * SECOND - 1));
+        let target = self.now.max(time.min(86_400 * SECOND - 1));
         loop {
             let next = self.next_event();
             if next > target {

@@ -1,5 +1,7 @@
 //! A simulated Kiwoom broker: token, WebSocket and market, deterministic by seed.
 //!
+//! [`Exchange`] is the same broker without sockets, in virtual time.
+//!
 //! It is a reading of the protocol of its own and shares no code with the engine's feed, so that
 //! one misreading cannot hide in both. [`start`] gives a broker on a thread of its own; any client
 //! that speaks the protocol can log in.
@@ -13,12 +15,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod api;
 mod clock;
 mod exchange;
+pub mod faults;
 mod generator;
+pub mod orders;
 mod realtime;
 mod rng;
 mod server;
+pub mod virtual_time;
 
 use server::options;
 
@@ -27,3 +33,4 @@ pub use exchange::ticks::Market;
 pub use generator::{InstrumentInfo, symbols};
 pub use options::{Options, StartError, TokenReissue};
 pub use server::{Broker, Report, start};
+pub use virtual_time::Exchange;

@@ -61,7 +61,7 @@ async fn every_bad_token_request_is_answered_with_its_code() {
 }
 
 #[tokio::test]
-async fn calls_that_are_not_offered_are_refused_by_name() {
+async fn calls_without_the_right_headers_are_refused_by_name() {
     let broker = sim::start(plain()).unwrap();
     let bearer = format!("Bearer {}", token(&broker, "key").await);
     let bearer = bearer.as_str();
@@ -77,7 +77,7 @@ async fn calls_that_are_not_offered_are_refused_by_name() {
         (account, &[("api-id", "kt10000"), ("authorization", bearer)], (2, 1504)),
         (account, &[("api-id", "au10001"), ("authorization", bearer)], (2, 1504)),
         ("/oauth2/token", &[("api-id", "au10002")], (2, 1504)),
-        (account, &[("api-id", "ka10075"), ("authorization", bearer)], (2, 1999)),
+        (account, &[("api-id", "ka10075"), ("authorization", bearer)], (2, 1511)),
         ("/nowhere", &[("api-id", "ka10075"), ("authorization", bearer)], (2, 1504)),
     ];
     for (path, headers, expected) in cases {
@@ -143,6 +143,11 @@ fn the_secrets_of_options_are_not_printed() {
 fn options_out_of_range_and_taken_ports_are_refused() {
     assert!(sim::start(Options { instruments: 199, ..plain() }).is_err());
     assert!(sim::start(Options { time_compression: 0.0, ..plain() }).is_err());
+    let position = "999999:1:1000".parse().unwrap();
+    let trading = sim::orders::Trading { positions: vec![position], ..Default::default() };
+    assert!(sim::start(Options { trading, ..plain() }).is_err());
+    let trading = sim::orders::Trading { page_rows: 0, ..Default::default() };
+    assert!(sim::start(Options { trading, ..plain() }).is_err());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let ws_listen = taken.local_addr().unwrap();
     let refusal = sim::start(Options { ws_listen, ..plain() }).unwrap_err().to_string();

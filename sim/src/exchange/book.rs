@@ -43,11 +43,7 @@ pub(crate) enum Owner {
     /// The simulated participants.
     Crowd,
     /// A client's order, by the number the broker gave it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "client orders join the book with REST orders")
-    )]
-    Client(u64),
+    Client(u32),
 }
 
 /// One resting order.
@@ -147,12 +143,13 @@ impl Book {
         left
     }
 
-    /// Cancels the order in place `nth` (from the oldest) of the level `depth` steps behind the
-    /// best; returns its open shares.
+    /// Cancels the crowd's order in place `nth` (from the oldest) of the level `depth` steps behind
+    /// the best; returns its open shares. A client's order in that place stays.
     pub(crate) fn cancel(&mut self, side: Side, depth: usize, nth: usize) -> Option<i64> {
         let levels = self.levels_mut(side);
         let index = levels.len().checked_sub(depth + 1)?;
         let level = &mut levels[index];
+        level.orders.get(nth).filter(|order| order.owner == Owner::Crowd)?;
         let order = level.orders.remove(nth)?;
         level.quantity -= order.quantity;
         if level.orders.is_empty() {
@@ -173,15 +170,86 @@ impl Book {
         }
     }
 
-    /// Removes the best level of a side.
-    pub(crate) fn drop_best(&mut self, side: Side) {
-        self.drop_level(side, None);
+    /// Lets the crowd withdraw every order of a side that reaches `other`; clients' orders stay.
+    pub(crate) fn withdraw_crowd(&mut self, side: Side, other: i64) {
+        let mut index = self.levels(side).len();
+        while index > 0 {
+            index -= 1;
+            if !side.reaches(self.levels(side)[index].price, other) {
+                return;
+            }
+            self.drop_crowd(side, index);
+        }
     }
 
-    /// Removes the level furthest from the best price.
-    pub(crate) fn drop_worst(&mut self, side: Side) {
-        if !self.levels(side).is_empty() {
-            self.drop_level(side, Some(0));
+    /// Lets the crowd give up the level furthest from the best price that is not a client's alone;
+    /// false when there is none.
+    pub(crate) fn drop_worst(&mut self, side: Side) -> bool {
+        let of_crowd = |level: &Level| level.orders.iter().any(|order| order.owner == Owner::Crowd);
+        let Some(index) = self.levels(side).iter().position(of_crowd) else { return false };
+        self.drop_crowd(side, index);
+        true
+    }
+
+    /// Takes up to `quantity` shares out of a client's order; what was taken. The rest keeps its
+    /// place.
+    pub(crate) fn reduce(&mut self, side: Side, price: i64, number: u32, quantity: i64) -> i64 {
+        let Some((index, nth)) = self.find(side, price, number) else { return 0 };
+        let level = &mut self.levels_mut(side)[index];
+        let order = &mut level.orders[nth];
+        let taken = order.quantity.min(quantity);
+        order.quantity -= taken;
+        level.quantity -= taken;
+        if order.quantity == 0 {
+            level.orders.remove(nth);
+        }
+        if level.orders.is_empty() {
+            self.drop_level(side, Some(index));
+        }
+        taken
+    }
+
+    /// Gives `quantity` shares of the order `from` to the order `to`, which stands right behind it:
+    /// neither loses its place. False when `from` has not so many.
+    pub(crate) fn hand_over(
+        &mut self,
+        side: Side,
+        price: i64,
+        (from, to): (u32, u32),
+        quantity: i64,
+    ) -> bool {
+        let Some((index, nth)) = self.find(side, price, from) else { return false };
+        let orders = &mut self.levels_mut(side)[index].orders;
+        if orders[nth].quantity < quantity {
+            return false;
+        }
+        orders[nth].quantity -= quantity;
+        orders.insert(nth + 1, Resting { owner: Owner::Client(to), quantity });
+        if orders[nth].quantity == 0 {
+            orders.remove(nth);
+        }
+        true
+    }
+
+    /// Shares that a taker could get from the resting `side`, no worse than `limit`.
+    pub(crate) fn available(&self, side: Side, limit: Option<i64>) -> i64 {
+        let within = |level: &&Level| !limit.is_some_and(|limit| side.better(limit, level.price));
+        self.levels(side).iter().filter(within).map(|level| level.quantity).sum()
+    }
+
+    fn find(&self, side: Side, price: i64, number: u32) -> Option<(usize, usize)> {
+        let index = self.levels(side).iter().position(|level| level.price == price)?;
+        let mut orders = self.levels(side)[index].orders.iter();
+        orders.position(|order| order.owner == Owner::Client(number)).map(|nth| (index, nth))
+    }
+
+    /// Removes the crowd's orders of one level, and the level when nothing is left of it.
+    fn drop_crowd(&mut self, side: Side, index: usize) {
+        let level = &mut self.levels_mut(side)[index];
+        level.orders.retain(|order| order.owner != Owner::Crowd);
+        level.quantity = level.orders.iter().map(|order| order.quantity).sum();
+        if level.orders.is_empty() {
+            self.drop_level(side, Some(index));
         }
     }
 
@@ -302,5 +370,48 @@ mod tests {
         assert_eq!(book.cancel(Side::Bid, 0, 0), Some(4));
         assert_eq!(book.cancel(Side::Bid, 0, 0), None);
         assert_eq!(book.best(Side::Bid), None);
+    }
+
+    fn mixed() -> Book {
+        let mut book = Book::default();
+        for (price, quantity, owner) in [
+            (100, 4, Owner::Crowd),
+            (100, 6, Owner::Client(7)),
+            (100, 5, Owner::Crowd),
+            (99, 9, Owner::Client(8)),
+            (98, 3, Owner::Crowd),
+        ] {
+            book.add(Side::Bid, price, quantity, owner);
+        }
+        book
+    }
+
+    #[test]
+    fn the_crowd_never_takes_a_clients_order_away() {
+        let mut book = mixed();
+        assert_eq!(book.cancel(Side::Bid, 0, 1), None);
+        assert!(book.drop_worst(Side::Bid));
+        assert_eq!(prices(&book, Side::Bid), [(100, 15), (99, 9)]);
+        book.withdraw_crowd(Side::Bid, 99);
+        assert_eq!(prices(&book, Side::Bid), [(100, 6), (99, 9)]);
+        assert!(!book.drop_worst(Side::Bid));
+    }
+
+    #[test]
+    fn a_clients_order_shrinks_in_its_place() {
+        let mut book = mixed();
+        assert_eq!(book.reduce(Side::Bid, 100, 7, 2), 2);
+        assert_eq!(prices(&book, Side::Bid)[0], (100, 13));
+        assert!(book.hand_over(Side::Bid, 100, (7, 9), 3));
+        assert!(!book.hand_over(Side::Bid, 100, (7, 9), 3));
+        let mut fills = Vec::new();
+        book.take(Side::Bid, Some(100), 13, &mut fills);
+        let owners: Vec<_> = fills.iter().map(|fill| (fill.owner, fill.quantity)).collect();
+        let client = Owner::Client;
+        assert_eq!(owners, [(Owner::Crowd, 4), (client(7), 1), (client(9), 3), (Owner::Crowd, 5)]);
+        assert_eq!(book.reduce(Side::Bid, 99, 8, 100), 9);
+        assert_eq!(book.reduce(Side::Bid, 99, 8, 100), 0);
+        assert_eq!(book.available(Side::Bid, None), 3);
+        assert_eq!(book.available(Side::Bid, Some(99)), 0);
     }
 }

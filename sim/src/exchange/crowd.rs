@@ -4,7 +4,7 @@
 //! put orders around the best prices and cancel some; takers hit the side that the fair price
 //! favours. So prices follow the opinion, a few ticks behind, through real order books.
 
-use super::book::{Owner, Side};
+use super::book::{Level, Owner, Side};
 use super::instrument::{Instrument, Print};
 use super::listing::InstrumentInfo;
 use super::stats::{Aggressor, View};
@@ -94,6 +94,7 @@ impl Instrument {
                 fills.clear();
                 self.book_mut(venue).take(resting, Some(best), quantity, &mut fills);
                 let traded = fills.iter().map(|fill| fill.quantity).sum();
+                self.settle_makers(venue, &fills, now);
                 self.fills = fills;
                 Print { venue, price: best, quantity: traded, who }
             }
@@ -243,7 +244,9 @@ impl Instrument {
             self.book_mut(venue).add(side, price, quantity, Owner::Crowd);
         }
         while self.book(venue).levels(side).len() > 2 * LEVELS {
-            self.book_mut(venue).drop_worst(side);
+            if !self.book_mut(venue).drop_worst(side) {
+                return;
+            }
         }
     }
 
@@ -251,8 +254,11 @@ impl Instrument {
     pub(super) fn fill_book(&mut self, venue: Venue, rival: Option<Venue>) {
         let market = self.info.market;
         for side in [Side::Bid, Side::Ask] {
-            while self.book(venue).levels(side).len() < LEVELS {
-                let worst = self.book(venue).levels(side).first().map(|level| level.price);
+            loop {
+                let (count, worst) = self.crowd_levels(venue, side);
+                if count >= LEVELS {
+                    break;
+                }
                 let from = match worst.or_else(|| self.facing(venue, rival, side)) {
                     Some(from) => from,
                     None if side == Side::Bid => ticks::up(market, self.worth()),
@@ -266,6 +272,19 @@ impl Instrument {
                 self.book_mut(venue).add(side, price, quantity, Owner::Crowd);
             }
         }
+    }
+
+    /// How many levels the crowd has on a side, and the price of the worst of them. A client's own
+    /// level far away is none of the market's.
+    pub(super) fn crowd_levels(&self, venue: Venue, side: Side) -> (usize, Option<i64>) {
+        let levels = self.book(venue).levels(side);
+        if self.clients.is_empty() {
+            return (levels.len(), levels.first().map(|level| level.price));
+        }
+        let of_crowd = |level: &&Level| level.orders.iter().any(|o| o.owner == Owner::Crowd);
+        let mut own = levels.iter().filter(of_crowd);
+        let worst = own.next().map(|level| level.price);
+        (own.count() + usize::from(worst.is_some()), worst)
     }
 
     /// A mid-point trade prints between the ticks.
@@ -287,7 +306,7 @@ impl Instrument {
     }
 
     /// Shares of an order: cheap instruments come in large numbers, and a few orders are large.
-    fn lot(&mut self) -> i64 {
+    pub(super) fn lot(&mut self) -> i64 {
         let small = 1 + self.crowd.rng.below(self.lot_scale() as u64) as i64;
         small << self.crowd.rng.streak(6)
     }

@@ -2,6 +2,7 @@
 
 use super::auction::{self, Equilibrium};
 use super::book::{Book, Fill, Side};
+use super::clients::Clients;
 use super::crowd::Crowd;
 use super::listing::InstrumentInfo;
 use super::stats::{Aggressor, BROKERS, BrokerBook, Programs, Stats, VIEWS, View};
@@ -57,6 +58,8 @@ pub(crate) struct Instrument {
     pub(crate) interruption: Option<Interruption>,
     /// Interruptions of the day so far.
     pub(crate) interruptions: u32,
+    /// Orders of clients.
+    pub(crate) clients: Clients,
     pub(super) crowd: Crowd,
     pub(super) fills: Vec<Fill>,
     /// Price of the last call auction: where static interruptions are counted from.
@@ -79,6 +82,7 @@ impl Instrument {
             brokers: Default::default(),
             interruption: None,
             interruptions: 0,
+            clients: Clients::default(),
             crowd: Crowd::new(&info, seed, lane),
             fills: Vec::new(),
             auction_price: base,
@@ -147,8 +151,14 @@ impl Instrument {
     /// A venue has entered a new phase: its book is filled or emptied.
     pub(crate) fn enter(&mut self, venue: Venue, now: u64) {
         match self.phase(venue, now) {
-            Phase::Closed | Phase::ClosingPrice => self.book_mut(venue).clear(),
-            Phase::Auction if clock::is_shown(venue, now) => self.gather(venue),
+            Phase::Closed | Phase::ClosingPrice => {
+                self.expire_clients(venue, now);
+                self.book_mut(venue).clear();
+            }
+            Phase::Auction if clock::is_shown(venue, now) => {
+                self.turn_conditionals(venue, now);
+                self.gather(venue);
+            }
             Phase::Auction => {}
             Phase::Continuous => self.separate(now),
         }
@@ -160,6 +170,9 @@ impl Instrument {
         let reference = self.stats(View::All).last;
         let mut fills = std::mem::take(&mut self.fills);
         let found = auction::uncross(self.book_mut(venue), reference, &mut fills);
+        if found.is_some() {
+            self.settle_makers(venue, &fills, now);
+        }
         self.fills = fills;
         let print = found.map(|found| Print {
             venue,
@@ -230,9 +243,7 @@ impl Instrument {
             if venue == Venue::Nxt && rival.is_some() {
                 for side in [Side::Bid, Side::Ask] {
                     let Some(other) = self.krx.best(side.opposite()) else { continue };
-                    while self.nxt.best(side).is_some_and(|best| side.reaches(best, other)) {
-                        self.nxt.drop_best(side);
-                    }
+                    self.nxt.withdraw_crowd(side, other);
                 }
             }
             self.fill_book(venue, rival);

@@ -2,6 +2,7 @@
 
 pub(crate) mod auction;
 pub(crate) mod book;
+pub(crate) mod clients;
 mod crowd;
 pub(crate) mod instrument;
 pub(crate) mod listing;

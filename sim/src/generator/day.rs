@@ -17,7 +17,7 @@ impl Generator {
         let release = self.interrupted.iter().filter_map(|index| {
             self.instruments[*index].interruption.as_ref().map(|event| event.until)
         });
-        release.chain([notice, self.next_change]).min().unwrap_or(u64::MAX)
+        release.chain([notice, self.next_change, self.clients.due()]).min().unwrap_or(u64::MAX)
     }
 
     /// Makes everything happen that is due now.
@@ -34,6 +34,7 @@ impl Generator {
             }
         }
         self.end_interruptions(out);
+        self.turn_clients(out);
     }
 
     fn tell_notices(&mut self, out: &mut Frames) {

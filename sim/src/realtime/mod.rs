@@ -11,6 +11,8 @@ pub(crate) use writer::{Writer, percent_hundredths};
 /// The broker's name of a realtime type.
 fn type_name(kind: &str) -> &'static str {
     match kind {
+        "00" => "주문체결",
+        "04" => "현물잔고",
         "0A" => "주식기세",
         "0B" => "주식체결",
         "0C" => "주식우선호가",

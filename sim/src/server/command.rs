@@ -1,6 +1,8 @@
 //! What the handle asks of the broker's thread.
 
 use super::report::Report;
+use crate::faults::Rule;
+use crate::orders::Books;
 use std::sync::mpsc::SyncSender;
 
 /// A command, and where to say that it is done.
@@ -20,6 +22,13 @@ pub(super) enum Command {
     ExpireTokens,
     StopMarket,
     OwnOrderLife(String),
+    AddFault(Rule),
+    ClearFaults,
+    CutAfter(u64),
+    Halt(String, bool),
+    CircuitBreaker(bool),
+    Books(String),
+    Clock,
     Stop,
 }
 
@@ -28,6 +37,10 @@ pub(super) enum Command {
 pub(super) struct Reply {
     /// What was done so far; filled in for [`Command::Report`].
     pub(super) report: Report,
-    /// The instrument exists; filled in for [`Command::OwnOrderLife`].
+    /// The instrument exists; filled in for [`Command::OwnOrderLife`] and [`Command::Halt`].
     pub(super) known: bool,
+    /// Filled in for [`Command::Books`].
+    pub(super) books: Option<Books>,
+    /// Filled in for [`Command::Clock`].
+    pub(super) clock: u64,
 }

@@ -3,20 +3,24 @@
 //! Everything lives on one thread. A `RefCell` is never held across an `await`.
 
 use super::conditions::Conditions;
+use super::line::LineState;
 use super::mailbox::{Ending, Mailbox};
 use super::registrations::Registrations;
 use super::replies::{self, Refusal};
-use super::report::{Counts, Tally};
+use super::report::{Counts, Report, Tally};
 use super::tokens::Tokens;
 use super::types::RealType;
 use crate::clock::hhmmss;
 use crate::generator::Frame;
 use crate::generator::InstrumentInfo;
 use crate::options::Options;
+use crate::orders::{AccountId, Event, Happening};
+use crate::virtual_time::Exchange;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -28,6 +32,12 @@ pub(super) struct Hub {
     pub(super) counts: RefCell<Counts>,
     pub(super) conditions: Conditions,
     pub(super) instruments: Vec<InstrumentInfo>,
+    /// Market and back office.
+    pub(super) exchange: RefCell<Exchange>,
+    /// The accounts by app key.
+    accounts: RefCell<BTreeMap<String, AccountId>>,
+    /// Wakes whoever delivers own frames: one waits for a later moment.
+    pub(super) own_wake: Notify,
     /// When the broker, and with it the simulated day, began.
     pub(super) started: Instant,
     sessions: RefCell<BTreeMap<u64, Session>>,
@@ -51,6 +61,7 @@ pub(super) struct Hub {
 /// A connection as the rest of the broker sees it.
 struct Session {
     mailbox: Rc<Mailbox>,
+    line: Rc<LineState>,
     app_key: Option<String>,
     registered: Registrations,
 }
@@ -63,8 +74,13 @@ struct Route {
 
 impl Hub {
     /// No sessions yet.
-    pub(super) fn new(options: Options, instruments: Vec<InstrumentInfo>) -> Self {
+    pub(super) fn new(options: Options) -> Self {
+        let exchange = Exchange::new(&options);
+        let instruments = exchange.instruments().to_vec();
         Self {
+            exchange: RefCell::new(exchange),
+            accounts: RefCell::default(),
+            own_wake: Notify::new(),
             tokens: RefCell::new(Tokens::new(&options)),
             counts: RefCell::default(),
             conditions: Conditions::new(&instruments),
@@ -85,11 +101,12 @@ impl Hub {
     }
 
     /// Adds a connection; its number and its mailbox.
-    pub(super) fn open(&self) -> (u64, Rc<Mailbox>) {
+    pub(super) fn open(&self, line: Rc<LineState>) -> (u64, Rc<Mailbox>) {
         let number = self.next_session.replace(self.next_session.get() + 1);
         let mailbox = Rc::new(Mailbox::default());
         let session = Session {
             mailbox: Rc::clone(&mailbox),
+            line,
             app_key: None,
             registered: Registrations::default(),
         };
@@ -142,6 +159,93 @@ impl Hub {
     pub(super) fn end_all(&self, ending: Ending) {
         for session in self.sessions.borrow().values() {
             session.mailbox.end(ending);
+        }
+    }
+
+    /// What the broker did so far.
+    pub(super) fn report(&self) -> Report {
+        let exchange = self.exchange.borrow();
+        let mut report = self.counts.borrow().report();
+        report.orders_taken = exchange.desk.orders.len() as u64;
+        report.fills = exchange.desk.fills.len() as u64;
+        report.faults_struck = exchange.faults_struck();
+        report
+    }
+
+    /// Time since the broker began, nanoseconds: the clock of own frames, answers and limits.
+    pub(super) fn clock(&self) -> u64 {
+        self.started.elapsed().as_nanos() as u64
+    }
+
+    /// The moment of this hub's clock.
+    pub(super) fn moment(&self, clock: u64) -> Instant {
+        self.started + Duration::from_nanos(clock)
+    }
+
+    /// The account of an app key, opened when it is first asked for. All of them start the same.
+    pub(super) fn account(&self, app_key: &str) -> AccountId {
+        if let Some(account) = self.accounts.borrow().get(app_key) {
+            return *account;
+        }
+        let mut exchange = self.exchange.borrow_mut();
+        let account = match self.accounts.borrow().is_empty() {
+            true => exchange.first_account(),
+            false => exchange.open_account(),
+        };
+        self.accounts.borrow_mut().insert(app_key.to_owned(), account);
+        account
+    }
+
+    /// App keys with a logged-in session.
+    pub(super) fn logged_in(&self) -> BTreeSet<String> {
+        self.sessions.borrow().values().filter_map(|session| session.app_key.clone()).collect()
+    }
+
+    /// Sends every own frame that is due by now to the sessions of its account.
+    pub(super) fn deliver_own(&self) {
+        loop {
+            let now = self.clock();
+            let event = self.exchange.borrow_mut().desk.outbox.pop(now);
+            let Some(event) = event else { break };
+            self.happen(event);
+        }
+        if self.exchange.borrow().next_event() < u64::MAX {
+            self.own_wake.notify_one();
+        }
+    }
+
+    fn happen(&self, event: Event) {
+        let accounts = self.accounts.borrow();
+        let owner = accounts.iter().find(|(_, account)| **account == event.account);
+        let Some((app_key, _)) = owner else { return };
+        match event.what {
+            Happening::HalfOpen => {
+                self.stalled.set(true);
+                self.wake_sessions();
+                self.market_wake.notify_one();
+            }
+            Happening::Cut(bytes) => self.cut_after(bytes, Some(app_key)),
+            Happening::Frame { kind, text } => {
+                let Some(ty) = RealType::from_code(kind) else { return };
+                let text = Utf8Bytes::from(text);
+                for session in self.sessions.borrow().values() {
+                    let own = session.app_key.as_deref() == Some(app_key);
+                    let wanted = session.registered.iter().any(|(_, types)| types & ty.bit() != 0);
+                    if own && wanted {
+                        self.deliver(&session.mailbox, text.clone(), Tally::Real(ty, 1));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cuts the WebSocket streams of an app key, or all, after so many more bytes.
+    pub(super) fn cut_after(&self, bytes: u64, app_key: Option<&str>) {
+        for session in self.sessions.borrow().values() {
+            if app_key.is_none() || session.app_key.as_deref() == app_key {
+                session.line.cut_after(bytes);
+                session.mailbox.wake.notify_one();
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::certificate::Certificate;
 use super::hub::Hub;
+use super::line::Line;
 use super::{rest, session};
 use std::rc::Rc;
 use std::time::Duration;
@@ -49,14 +50,15 @@ async fn serve(hub: Rc<Hub>, port: Port, stream: TcpStream, acceptor: Option<Tls
             hub.stall_ended.notified().await;
         }
     }
+    let (stream, line) = Line::new(stream);
     match (acceptor, port) {
-        (None, Port::WebSocket) => session::serve(hub, stream).await,
-        (None, Port::Rest) => rest::serve(hub, stream).await,
+        (None, Port::WebSocket) => session::serve(hub, stream, line).await,
+        (None, Port::Rest) => rest::serve(hub, stream, line).await,
         (Some(acceptor), port) => {
             let accepted = timeout(TLS_TIMEOUT, acceptor.accept(stream)).await;
             match (accepted, port) {
-                (Ok(Ok(stream)), Port::WebSocket) => session::serve(hub, stream).await,
-                (Ok(Ok(stream)), Port::Rest) => rest::serve(hub, stream).await,
+                (Ok(Ok(stream)), Port::WebSocket) => session::serve(hub, stream, line).await,
+                (Ok(Ok(stream)), Port::Rest) => rest::serve(hub, stream, line).await,
                 (Ok(Err(_)) | Err(_), _) => {}
             }
         }

@@ -12,7 +12,7 @@
 
 use super::hub::Hub;
 use super::types::RealType;
-use crate::generator::{Frames, Generator};
+use crate::virtual_time::Exchange;
 use bytes::BytesMut;
 use std::rc::Rc;
 use std::time::Duration;
@@ -31,10 +31,8 @@ const IDLE_INTERVAL: Duration = Duration::from_millis(100);
 const CROWD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs until the broker stops.
-pub(super) async fn run(hub: Rc<Hub>, generator: Generator) {
+pub(super) async fn run(hub: Rc<Hub>) {
     let mut market = Market {
-        generator,
-        frames: Frames::default(),
         batch: BytesMut::with_capacity(1 << 16),
         pace: Pace::new(hub.options.frames_per_second),
         slot_nanos: match u64::from(hub.options.frames_per_second) {
@@ -43,6 +41,7 @@ pub(super) async fn run(hub: Rc<Hub>, generator: Generator) {
         },
         slots: 0,
         hub,
+        wanted: false,
         registered: false,
     };
     while !market.hub.stopping.get() {
@@ -58,11 +57,12 @@ pub(super) async fn run(hub: Rc<Hub>, generator: Generator) {
 
 struct Market {
     hub: Rc<Hub>,
-    generator: Generator,
-    frames: Frames,
     /// Text of the frames of a batch, shared by all sessions that get them.
     batch: BytesMut,
     pace: Pace,
+    /// Somebody is registered for something.
+    wanted: bool,
+    /// The market goes on: somebody is registered, or has an order.
     registered: bool,
     /// Market time between two slots, before compression.
     slot_nanos: u64,
@@ -73,44 +73,54 @@ struct Market {
 impl Market {
     /// Makes and hands out what is due now.
     fn turn(&mut self) {
-        if self.hub.routes_changed.replace(false) {
-            let pairs = self.hub.pairs();
-            if !self.registered && !pairs.is_empty() {
-                self.pace.restart();
-            }
-            self.registered = !pairs.is_empty();
-            self.generator.set_registrations(&pairs);
+        let hub = Rc::clone(&self.hub);
+        let mut exchange = hub.exchange.borrow_mut();
+        if hub.routes_changed.replace(false) {
+            let pairs = hub.pairs();
+            exchange.market.set_registrations(&pairs);
+            self.wanted = !pairs.is_empty();
         }
-        self.frames.clear();
-        if self.registered {
+        // The market begins with its first client, whether that one looks or orders.
+        let registered = self.wanted || exchange.desk.has_orders();
+        if !self.registered && registered {
+            self.pace.restart();
+        }
+        self.registered = registered;
+        if registered {
             let due = self.pace.due(Instant::now());
             // An event may make no frame; it then takes the place of one, so that a quiet market
             // does not keep the thread busy.
             let mut steps = 0;
-            while (self.frames.len() as u64).max(steps) < due {
+            while (exchange.frames.len() as u64).max(steps) < due {
                 self.slots += 1;
-                self.generator.advance(self.slots * self.slot_nanos, &mut self.frames);
-                self.generator.step(&mut self.frames);
+                let Exchange { market, frames, .. } = &mut *exchange;
+                market.advance(self.slots * self.slot_nanos, frames);
+                market.step(frames);
                 steps += 1;
             }
-            self.pace.made((self.frames.len() as u64).max(due));
+            self.pace.made((exchange.frames.len() as u64).max(due));
         }
-        self.hand_out();
+        exchange.desk.clock = hub.clock();
+        exchange.settle();
+        self.hand_out(&mut exchange);
+        drop(exchange);
+        hub.deliver_own();
     }
 
-    fn hand_out(&mut self) {
-        for frame in self.frames.iter() {
+    fn hand_out(&mut self, exchange: &mut Exchange) {
+        for frame in exchange.frames.iter() {
             self.batch.extend_from_slice(frame.text.as_bytes());
         }
         let text = self.batch.split().freeze();
         let mut start = 0;
-        for frame in self.frames.iter() {
+        for frame in exchange.frames.iter() {
             let end = start + frame.text.len();
             if let Some(ty) = RealType::from_code(frame.kind) {
                 self.hub.route(&frame, ty, &text.slice(start..end));
             }
             start = end;
         }
+        exchange.frames.clear();
     }
 
     /// Waits until there may be something to do.

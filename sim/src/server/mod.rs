@@ -6,11 +6,12 @@ mod command;
 mod conditions;
 mod conversation;
 mod hub;
+mod line;
 mod listen;
 mod mailbox;
 mod market_task;
 pub(crate) mod options;
-mod own_orders;
+mod own_frames;
 mod registrations;
 mod replies;
 mod report;
@@ -20,7 +21,9 @@ mod thread;
 mod tokens;
 mod types;
 
+use crate::faults::Rule;
 use crate::options::{Options, StartError};
+use crate::orders::Books;
 use certificate::Certificate;
 use command::{Command, Order, Reply};
 pub use report::Report;
@@ -138,10 +141,47 @@ impl Broker {
         self.ask(Command::StopMarket);
     }
 
-    /// Sends the frames of an own order's life in `symbol` (00, with 04 after each fill) to every
-    /// session that registered these types; false when there is no such instrument.
+    /// Lets every account with a logged-in session live through a made-up buy of ten shares in
+    /// `symbol`: filled in three and four, its rest cancelled (00, with 04 after each fill). The
+    /// market is not touched; the accounts hold seven more shares. False when there is no such
+    /// instrument.
     pub fn own_order_life(&self, symbol: &str) -> bool {
         self.ask(Command::OwnOrderLife(symbol.to_owned())).known
+    }
+
+    /// Adds a fault behind the others; its times are counted from the broker's start.
+    pub fn add_fault(&self, rule: Rule) {
+        self.ask(Command::AddFault(rule));
+    }
+
+    /// Drops every fault.
+    pub fn clear_faults(&self) {
+        self.ask(Command::ClearFaults);
+    }
+
+    /// Cuts every WebSocket stream after so many more bytes (of TCP, TLS included).
+    pub fn cut_after(&self, bytes: u64) {
+        self.ask(Command::CutAfter(bytes));
+    }
+
+    /// Halts an instrument (RC4007), or lets it go on; false when there is no such instrument.
+    pub fn halt(&self, symbol: &str, halted: bool) -> bool {
+        self.ask(Command::Halt(symbol.to_owned(), halted)).known
+    }
+
+    /// Begins or ends a market-wide circuit breaker (509193).
+    pub fn circuit_breaker(&self, on: bool) {
+        self.ask(Command::CircuitBreaker(on));
+    }
+
+    /// What the books say of the account of an app key; it is opened if it was not.
+    pub fn books(&self, app_key: &str) -> Option<Books> {
+        self.ask(Command::Books(app_key.to_owned())).books
+    }
+
+    /// Time since the broker's start, nanoseconds: the clock of the faults' times.
+    pub fn clock(&self) -> u64 {
+        self.ask(Command::Clock).clock
     }
 
     /// Hands a command to the broker's thread and waits until it is done.

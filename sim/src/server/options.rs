@@ -1,6 +1,8 @@
 //! What a simulated broker is asked to be.
 
 use crate::clock::TimeOfDay;
+use crate::exchange::listing::listing;
+use crate::orders::{StartPosition, Trading};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub struct Options {
     /// Bytes that may wait for one client. With a frame rate a client that falls further behind
     /// is closed; without one the market waits for it for a while first.
     pub outbound_bytes_max: usize,
+    /// Orders and accounts: cash, shares, rates, delays, limits, faults.
+    pub trading: Trading,
 }
 
 /// What issuing a token does to a token that is still valid.
@@ -80,6 +84,7 @@ impl Default for Options {
             token_reissue: TokenReissue::default(),
             items_max: 200,
             outbound_bytes_max: 64 << 20,
+            trading: Trading::default(),
         }
     }
 }
@@ -149,6 +154,26 @@ impl Options {
         }
         if self.ping_interval.is_zero() {
             return refused("ping_interval", "longer than zero");
+        }
+        if self.trading.page_rows == 0 {
+            return refused("trading.page_rows", "at least 1");
+        }
+        if self.trading.cash < 0 {
+            return refused("trading.cash", "not negative");
+        }
+        let short = |start: &StartPosition| start.quantity < 1 || start.average_price < 0;
+        if self.trading.positions.iter().any(short) {
+            return refused(
+                "trading.positions",
+                "at least one share each, at a price of 0 or more",
+            );
+        }
+        let listed = listing(self.seed, self.instruments);
+        let known = |start: &StartPosition| {
+            listed.iter().any(|info| info.code == start.symbol && info.market.is_tradable())
+        };
+        if !self.trading.positions.iter().all(known) {
+            return refused("trading.positions", "codes of listed instruments");
         }
         if self.outbound_bytes_max < 1 << 16 {
             return refused("outbound_bytes_max", "at least 65536 bytes");

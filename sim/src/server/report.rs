@@ -29,6 +29,12 @@ pub struct Report {
     pub logins: u64,
     /// Tokens issued over REST, repeats of the same token included.
     pub tokens_issued: u64,
+    /// Order numbers given: orders, modifications and cancels that were taken.
+    pub orders_taken: u64,
+    /// Fills of clients' orders.
+    pub fills: u64,
+    /// Faults that struck.
+    pub faults_struck: u64,
     /// Sessions closed because their client took its frames too slowly.
     pub slow_clients: u64,
 }

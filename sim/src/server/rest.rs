@@ -1,11 +1,14 @@
-//! The REST side: tokens, and honest refusals for everything else.
+//! The REST side: tokens and headers. Bodies of orders and queries are [`crate::api`]'s.
 //!
 //! A business error is HTTP 200 with `return_code` 2 (input) or 3 (authentication); the code that
 //! tells what is wrong stands in brackets in the message.
 
 use super::calendar::kst_stamp;
 use super::hub::Hub;
+use super::line::LineState;
 use super::tokens::{Issued, KeyRefusal};
+use crate::api;
+use crate::virtual_time::{Answer, Call};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -16,46 +19,33 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::SystemTime;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep_until;
 
 /// Largest body of a request, in bytes.
 const BODY_MAX: usize = 64 << 10;
 const ISSUE: (&str, &str) = ("/oauth2/token", "au10001");
 const REVOKE: (&str, &str) = ("/oauth2/revoke", "au10002");
 
-/// Calls that the real broker has, each with its path; they are known here, but not offered.
-const KNOWN: [(&str, &str); 14] = [
-    ("ka00001", "/api/dostk/acnt"),
-    ("ka10001", "/api/dostk/stkinfo"),
-    ("ka10075", "/api/dostk/acnt"),
-    ("ka10076", "/api/dostk/acnt"),
-    ("ka10099", "/api/dostk/stkinfo"),
-    ("ka10100", "/api/dostk/stkinfo"),
-    ("kt00001", "/api/dostk/acnt"),
-    ("kt00004", "/api/dostk/acnt"),
-    ("kt00005", "/api/dostk/acnt"),
-    ("kt00018", "/api/dostk/acnt"),
-    ("kt10000", "/api/dostk/ordr"),
-    ("kt10001", "/api/dostk/ordr"),
-    ("kt10002", "/api/dostk/ordr"),
-    ("kt10003", "/api/dostk/ordr"),
-];
-
 /// Serves one keep-alive connection.
-pub(super) async fn serve<S>(hub: Rc<Hub>, stream: S)
+pub(super) async fn serve<S>(hub: Rc<Hub>, stream: S, line: Rc<LineState>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
+    let state = Rc::clone(&line);
     let service = hyper::service::service_fn(move |request| {
-        let hub = Rc::clone(&hub);
-        async move { Ok::<_, Infallible>(respond(&hub, request).await) }
+        let (hub, line) = (Rc::clone(&hub), Rc::clone(&line));
+        async move { Ok::<_, Infallible>(respond(&hub, &line, request).await) }
     });
-    // A client that breaks off is its own affair.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        // A client that breaks off is its own affair.
+        _ = connection => {}
+        () = state.broken.notified() => {}
+    }
 }
 
-async fn respond(hub: &Hub, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn respond(hub: &Hub, line: &LineState, request: Request<Incoming>) -> Response<Full<Bytes>> {
     if request.method() != Method::POST {
         return reply(StatusCode::METHOD_NOT_ALLOWED, None, &json!({}));
     }
@@ -64,10 +54,51 @@ async fn respond(hub: &Hub, request: Request<Incoming>) -> Response<Full<Bytes>>
     let Ok(body) = Limited::new(body, BODY_MAX).collect().await else {
         return reply(StatusCode::PAYLOAD_TOO_LARGE, None, &json!({}));
     };
-    let body = serde_json::from_slice(&body.to_bytes());
-    let value = answer(hub, head.uri.path(), api_id.as_deref(), &head.headers, body.ok())
-        .unwrap_or_else(Refusal::value);
-    reply(StatusCode::OK, api_id.as_deref(), &value)
+    let body = body.to_bytes();
+    let answered = answer(hub, head.uri.path(), api_id.as_deref(), &head.headers, &body);
+    match answered {
+        Ok(Answered::Now(value)) => reply(StatusCode::OK, api_id.as_deref(), &value),
+        Ok(Answered::ByBroker(answer)) => deliver(hub, line, api_id.as_deref(), answer).await,
+        Err(refusal) => reply(StatusCode::OK, api_id.as_deref(), &refusal.value()),
+    }
+}
+
+/// Gives an answer at its moment, or the end that the client is to see instead.
+async fn deliver(
+    hub: &Hub,
+    line: &LineState,
+    api_id: Option<&str>,
+    answer: Answer,
+) -> Response<Full<Bytes>> {
+    if answer.due == u64::MAX {
+        // The connection stays open and silent until the client gives up.
+        std::future::pending::<()>().await;
+    }
+    if answer.due > hub.clock() {
+        sleep_until(hub.moment(answer.due)).await;
+    }
+    let Some(text) = answer.reply else {
+        line.reset();
+        return std::future::pending().await;
+    };
+    let kind = match text.body.starts_with('<') {
+        true => "text/html",
+        false => "application/json;charset=UTF-8",
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text.body)));
+    *response.status_mut() =
+        StatusCode::from_u16(text.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Some(id) = api_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert("api-id", id);
+    }
+    let key = text.next_key.unwrap_or_default();
+    headers.insert("cont-yn", HeaderValue::from_static(if key.is_empty() { "N" } else { "Y" }));
+    if let Ok(key) = HeaderValue::from_str(&key) {
+        headers.insert("next-key", key);
+    }
+    response
 }
 
 fn reply(status: StatusCode, api_id: Option<&str>, value: &Value) -> Response<Full<Bytes>> {
@@ -110,39 +141,63 @@ const BAD_GRANT_TYPE: Refusal = Refusal(2, 8012, "grant_type의 값이 맞지 �
 const NOT_REVOKED: Refusal = Refusal(3, 8015, "접근토큰을 폐기하는데 실패했습니다");
 const NO_TOKEN: Refusal = Refusal(2, 8016, "폐기할 Token이 들어오지 않았습니다");
 const NO_KEYS: Refusal = Refusal(2, 8020, "appkey 또는 secretkey가 들어오지 않았습니다");
-/// The call is one of the real broker's, but this broker has not got it.
-const NOT_OFFERED: Refusal = Refusal(2, 1999, "시뮬레이터에서 제공하지 않는 업무입니다");
-const NOT_ON_MOCK: Refusal = Refusal(2, 8104, "모의투자에서는 해당업무가 제공되지 않습니다");
+
+/// What is to be answered.
+enum Answered {
+    Now(Value),
+    ByBroker(Answer),
+}
 
 fn answer(
     hub: &Hub,
     path: &str,
     api_id: Option<&str>,
     headers: &HeaderMap,
-    body: Option<Value>,
-) -> Result<Value, Refusal> {
-    for ((own_path, own_id), act) in [(ISSUE, issue as fn(_, _) -> _), (REVOKE, revoke)] {
+    body: &[u8],
+) -> Result<Answered, Refusal> {
+    for (own_path, own_id) in [ISSUE, REVOKE] {
         if path == own_path {
             if api_id.is_some_and(|id| id != own_id) {
                 return Err(WRONG_PATH);
             }
-            return act(hub, body.as_ref().and_then(Value::as_object).ok_or(BAD_BODY)?);
+            let body: Value = serde_json::from_slice(body).map_err(|_| BAD_BODY)?;
+            let body = body.as_object().ok_or(BAD_BODY)?;
+            let value = if own_path == ISSUE.0 { issue(hub, body) } else { revoke(hub, body) };
+            return value.map(Answered::Now);
         }
     }
     let api_id = api_id.filter(|id| !id.is_empty()).ok_or(NO_API_ID)?;
     if [ISSUE.1, REVOKE.1].contains(&api_id) {
         return Err(WRONG_PATH);
     }
-    check_authorization(hub, headers)?;
-    let (_, known_path) = KNOWN.iter().find(|(id, _)| *id == api_id).ok_or(NO_SUCH_API)?;
-    Err(match *known_path == path {
-        false => WRONG_PATH,
-        true if hub.options.mock => NOT_ON_MOCK,
-        true => NOT_OFFERED,
-    })
+    let app_key = check_authorization(hub, headers)?;
+    let known_path = api::path(api_id).ok_or(NO_SUCH_API)?;
+    if known_path != path {
+        return Err(WRONG_PATH);
+    }
+    let body = std::str::from_utf8(body).map_err(|_| BAD_BODY)?;
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let goes_on = header("cont-yn").is_some_and(|value| value.eq_ignore_ascii_case("y"));
+    let next_key = header("next-key").filter(|_| goes_on);
+    let account = hub.account(&app_key);
+    let mut exchange = hub.exchange.borrow_mut();
+    exchange.desk.clock = hub.clock();
+    let answer = exchange.answer(account, Call { api_id, next_key, body });
+    if hub.market_stopped.get() {
+        // Nobody hands out what an order prints any more.
+        exchange.frames.clear();
+    }
+    drop(exchange);
+    if answer.token_dead {
+        hub.tokens.borrow_mut().expire_key(&app_key);
+    }
+    hub.market_wake.notify_one();
+    hub.deliver_own();
+    Ok(Answered::ByBroker(answer))
 }
 
-fn check_authorization(hub: &Hub, headers: &HeaderMap) -> Result<(), Refusal> {
+/// The app key of a call whose token is good.
+fn check_authorization(hub: &Hub, headers: &HeaderMap) -> Result<String, Refusal> {
     let value = headers.get("authorization").ok_or(NO_AUTHORIZATION)?;
     let value = value.to_str().map_err(|_| BAD_AUTHORIZATION)?.trim();
     let token = value.strip_prefix("Bearer").ok_or(BAD_AUTHORIZATION)?;
@@ -151,7 +206,7 @@ fn check_authorization(hub: &Hub, headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(EMPTY_AUTHORIZATION);
     }
     let tokens = hub.tokens.borrow();
-    tokens.holder(token, SystemTime::now()).map(|_| ()).ok_or(BAD_TOKEN)
+    tokens.holder(token, SystemTime::now()).map(str::to_owned).ok_or(BAD_TOKEN)
 }
 
 /// au10001.

@@ -6,6 +6,7 @@
 
 use super::conversation::Conversation;
 use super::hub::Hub;
+use super::line::LineState;
 use super::mailbox::{Ending, Mailbox};
 use futures_util::{FutureExt, Sink, StreamExt};
 use std::future::poll_fn;
@@ -34,12 +35,12 @@ const LINGER_TIMEOUT: Duration = Duration::from_millis(200);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves a connection until it ends.
-pub(super) async fn serve<S>(hub: Rc<Hub>, stream: S)
+pub(super) async fn serve<S>(hub: Rc<Hub>, stream: S, line: Rc<LineState>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let Some(mut socket) = shake_hands(stream).await else { return };
-    let (number, mailbox) = hub.open();
+    let (number, mailbox) = hub.open(line);
     let conversation = Conversation::new(Rc::clone(&hub), number, Rc::clone(&mailbox));
     let ending = talk(&hub, &mut socket, conversation, &mailbox).await;
     // From here on the session counts no REAL frame that is not already on its way, except those

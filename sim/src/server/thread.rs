@@ -6,10 +6,8 @@ use super::hub::Hub;
 use super::listen::{Port, accept};
 use super::mailbox::Ending;
 use super::report::{Report, Tally};
-use super::{market_task, own_orders};
-use crate::generator::{Frame, Generator};
+use super::{market_task, own_frames};
 use crate::options::Options;
-use bytes::Bytes;
 use serde_json::Value;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,8 +19,6 @@ use tokio::time::{Instant, timeout_at};
 
 /// Longest time that sessions may take to end when the broker ends.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-/// Number of the first scripted order.
-const FIRST_ORDER: u32 = 18;
 
 /// The thread's whole life.
 pub(super) fn run(
@@ -36,15 +32,15 @@ pub(super) fn run(
         // Without its core the broker is less even, but no less right.
         core_affinity::set_for_current(core_affinity::CoreId { id });
     }
-    let generator = Generator::new(&options);
-    let hub = Rc::new(Hub::new(options, generator.instruments().to_vec()));
+    let hub = Rc::new(Hub::new(options));
     let certificate = certificate.map(Rc::new);
     LocalSet::new().block_on(&runtime, async {
         let accepting = [
             spawn_local(accept(Rc::clone(&hub), Port::WebSocket, ws, certificate.clone())),
             spawn_local(accept(Rc::clone(&hub), Port::Rest, rest, certificate)),
         ];
-        spawn_local(market_task::run(Rc::clone(&hub), generator));
+        spawn_local(market_task::run(Rc::clone(&hub)));
+        spawn_local(own_frames::run(Rc::clone(&hub)));
         let stop = obey(&hub, inbox).await;
         for task in accepting {
             task.abort();
@@ -55,17 +51,16 @@ pub(super) fn run(
             let _ = stop.done.send(Reply::default());
         }
     });
-    hub.counts.borrow().report()
+    hub.report()
 }
 
 /// Carries out commands until the one to stop.
 async fn obey(hub: &Hub, mut inbox: UnboundedReceiver<Order>) -> Option<Order> {
-    let mut next_order = FIRST_ORDER;
     while let Some(order) = inbox.recv().await {
         let mut reply = Reply::default();
         match &order.command {
             Command::Stop => return Some(order),
-            Command::Report => reply.report = hub.counts.borrow().report(),
+            Command::Report => reply.report = hub.report(),
             Command::Inject(text) => hub.broadcast(text, &tally(text)),
             Command::DropConnections => hub.end_all(Ending::Cut),
             Command::Stall(stalled) => stall(hub, *stalled),
@@ -75,9 +70,20 @@ async fn obey(hub: &Hub, mut inbox: UnboundedReceiver<Order>) -> Option<Order> {
                 hub.market_wake.notify_one();
             }
             Command::OwnOrderLife(symbol) => {
-                reply.known = own_order_life(hub, symbol, next_order);
-                next_order += 2;
+                reply.known = own_order_life(hub, symbol);
             }
+            Command::AddFault(rule) => hub.exchange.borrow_mut().add_fault(rule.clone()),
+            Command::ClearFaults => hub.exchange.borrow_mut().clear_faults(),
+            Command::CutAfter(bytes) => hub.cut_after(*bytes, None),
+            Command::Halt(symbol, halted) => {
+                reply.known = hub.exchange.borrow_mut().halt(symbol, *halted);
+            }
+            Command::CircuitBreaker(on) => hub.exchange.borrow_mut().circuit_breaker(*on),
+            Command::Books(app_key) => {
+                let account = hub.account(app_key);
+                reply.books = Some(hub.exchange.borrow().books_of(account));
+            }
+            Command::Clock => reply.clock = hub.clock(),
         }
         // A handle that no longer waits is being dropped.
         let _ = order.done.send(reply);
@@ -117,13 +123,13 @@ fn tally(text: &str) -> Tally {
     Tally::Injected(types.collect())
 }
 
-fn own_order_life(hub: &Hub, symbol: &str, number: u32) -> bool {
-    let Some(instrument) = hub.instruments.iter().find(|listed| listed.code == symbol) else {
-        return false;
-    };
-    for (ty, text) in own_orders::life(instrument, number, hub.market_time()) {
-        let frame = Frame { text: &text, item: "", kind: ty.code(), entries: 1 };
-        hub.route(&frame, ty, &Bytes::from(text.clone()));
+fn own_order_life(hub: &Hub, symbol: &str) -> bool {
+    for app_key in hub.logged_in() {
+        let account = hub.account(&app_key);
+        let mut exchange = hub.exchange.borrow_mut();
+        exchange.desk.clock = hub.clock();
+        exchange.scripted_life(account, symbol);
     }
-    true
+    hub.deliver_own();
+    hub.instruments.iter().any(|listed| listed.code == symbol && listed.market.is_tradable())
 }

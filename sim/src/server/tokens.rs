@@ -77,6 +77,11 @@ impl Tokens {
         self.live.get(token).filter(|grant| grant.expires > now).map(|grant| grant.app_key.as_str())
     }
 
+    /// Makes the tokens of one app key dead ones.
+    pub(super) fn expire_key(&mut self, app_key: &str) {
+        self.live.retain(|_, grant| grant.app_key != app_key);
+    }
+
     /// Makes every token a dead one.
     pub(super) fn expire_all(&mut self) {
         self.live.clear();

@@ -214,3 +214,119 @@ impl Client {
 pub fn reg(data: Value) -> Value {
     json!({"trnm": "REG", "grp_no": "1", "refresh": "1", "data": data})
 }
+
+/// An answer to a REST call.
+#[derive(Debug, PartialEq)]
+pub struct Reply {
+    pub status: u16,
+    /// Of a continued list.
+    pub next_key: Option<String>,
+    /// `Null` when it is no JSON.
+    pub body: Value,
+}
+
+/// A REST client with a token, on one keep-alive connection.
+pub struct Trader<'b> {
+    broker: &'b sim::Broker,
+    app_key: String,
+    token: String,
+    stream: Box<dyn Stream>,
+}
+
+impl<'b> Trader<'b> {
+    pub async fn new(broker: &'b sim::Broker, app_key: &str) -> Self {
+        let token = token(broker, app_key).await;
+        let stream = connect(&broker.rest_url(), broker.certificate_pem()).await.unwrap();
+        Self { broker, app_key: app_key.to_owned(), token, stream }
+    }
+
+    /// Fetches a new token.
+    pub async fn renew(&mut self) {
+        self.token = token(self.broker, &self.app_key).await;
+    }
+
+    /// A call that must go well.
+    pub async fn ok(&mut self, api_id: &str, path: &str, body: Value) -> Value {
+        let reply = self.call(api_id, path, body).await.unwrap();
+        assert_eq!((reply.status, &reply.body["return_code"]), (200, &json!(0)), "{}", reply.body);
+        reply.body
+    }
+
+    /// All rows of a list.
+    pub async fn pages(&mut self, api_id: &str, path: &str, body: Value, list: &str) -> Vec<Value> {
+        let (mut rows, mut next_key) = (Vec::new(), None);
+        loop {
+            self.send_from(api_id, path, &body, next_key.as_deref()).await;
+            let reply = self.receive().await.unwrap();
+            assert_eq!(reply.body["return_code"], 0, "{}", reply.body);
+            rows.extend(reply.body[list].as_array().unwrap().iter().cloned());
+            next_key = reply.next_key;
+            if next_key.is_none() {
+                return rows;
+            }
+        }
+    }
+
+    /// A call; after a failure the next one has a new connection.
+    pub async fn call(
+        &mut self,
+        api_id: &str,
+        path: &str,
+        body: Value,
+    ) -> Result<Reply, &'static str> {
+        self.send(api_id, path, body).await;
+        let reply = self.receive().await;
+        if reply.is_err() {
+            let (url, pem) = (self.broker.rest_url(), self.broker.certificate_pem());
+            self.stream = connect(&url, pem).await.unwrap();
+        }
+        reply
+    }
+
+    pub async fn send(&mut self, api_id: &str, path: &str, body: Value) {
+        self.send_from(api_id, path, &body, None).await;
+    }
+
+    async fn send_from(&mut self, api_id: &str, path: &str, body: &Value, next_key: Option<&str>) {
+        let body = body.to_string();
+        let more = next_key.map_or(String::new(), |k| format!("cont-yn: Y\r\nnext-key: {k}\r\n"));
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\napi-id: {api_id}\r\n\
+             authorization: Bearer {}\r\n{more}Content-Length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes()).await.unwrap();
+    }
+
+    /// The next answer, or how it failed to come.
+    pub async fn receive(&mut self) -> Result<Reply, &'static str> {
+        let (mut text, mut buffer) = (Vec::new(), vec![0u8; 1 << 16]);
+        loop {
+            let read = self.stream.read(&mut buffer);
+            let patience = Duration::from_millis(1_500);
+            let read = tokio::time::timeout(patience, read).await.map_err(|_| "silence")?;
+            let count = read.map_err(|_| "gone")?;
+            if count == 0 {
+                return Err("gone");
+            }
+            text.extend_from_slice(&buffer[..count]);
+            let whole = String::from_utf8_lossy(&text);
+            let Some((head, body)) = whole.split_once("\r\n\r\n") else { continue };
+            let header = |wanted: &str| {
+                let lines = head.lines().filter_map(|line| line.split_once(':'));
+                let mut found = lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+                found.next().map(|(_, value)| value.trim().to_owned())
+            };
+            let length: usize = header("content-length").map_or(0, |value| value.parse().unwrap());
+            if body.len() == length {
+                let goes_on = header("cont-yn").is_some_and(|value| value == "Y");
+                return Ok(Reply {
+                    status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+                    next_key: header("next-key").filter(|_| goes_on),
+                    body: serde_json::from_str(body).unwrap_or(Value::Null),
+                });
+            }
+        }
+    }
+}
