@@ -114,6 +114,7 @@ impl Rig {
             },
             token_source: Box::new(source),
             clock: Clock::system(),
+            inline: None,
         })
         .unwrap();
         Self {
@@ -525,6 +526,7 @@ fn end_of_a_feed_with(token_source: Box<dyn TokenSource>) -> EndReason {
         },
         token_source,
         clock: Clock::system(),
+        inline: None,
     })
     .unwrap();
     let outcome = handle.join().unwrap();

@@ -1,5 +1,6 @@
 //! From the text of a configuration to a [`Config`], or to every problem in it.
 
+use super::Dispatch;
 use super::reader::{Problem, Report, Section};
 use super::{
     Broker, Config, Credentials, Feed, Gateway, Mode, Poll, Sim, Source, Strategy, Symbols, TYPES,
@@ -219,6 +220,9 @@ fn slots(section: &Section<'_, '_>, key: &'static str, low: i64, high: i64, defa
 
 fn read_feed(section: Section<'_, '_>) -> Feed {
     let feed = Feed {
+        dispatch: section
+            .choice("dispatch", &[("threads", Dispatch::Threads), ("inline", Dispatch::Inline)])
+            .unwrap_or(Dispatch::Threads),
         poll: section.choice("poll", &POLLS).unwrap_or(Poll::Auto),
         core: core_of(&section),
         ping_echo: section.choice("ping", &[("echo", true), ("ignore", false)]).unwrap_or(true),

@@ -130,9 +130,21 @@ pub enum Poll {
     Auto,
 }
 
+/// Where strategies and the gateway run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dispatch {
+    /// Each on a thread of its own.
+    Threads,
+    /// All on the feed thread.
+    Inline,
+}
+
 /// `[feed]`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Feed {
+    /// See [`Dispatch`].
+    pub dispatch: Dispatch,
     /// See [`Poll`].
     pub poll: Poll,
     /// Core of the feed thread.

@@ -1,16 +1,17 @@
 //! Puts a run together: everything that can be refused is refused here, before the first connection.
 
 use super::hops;
-use crate::config::{self, Config, Poll, Source, Symbols};
-use crate::gateway::{self, GatewayCounters, GatewayParts, Intent, StrategyEnd};
+use crate::config::{self, Config, Dispatch, Poll, Source, Symbols};
+use crate::gateway::{self, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
 use crate::logging::LogQueue;
 use crate::plugin::{Checks, Plugin, PluginSource, PluginSpec};
 use crate::strategy::{
-    self, Ended, Filter, HostParts, InstrumentList, StrategyCounters, StrategyHost, StrategyParts,
+    self, Filter, HostParts, InlineDispatch, InstrumentList, Runner, Running, StrategyCounters,
+    StrategyHost, StrategyParts,
 };
 use crate::telemetry::{Collector, recorder};
 use anyhow::{Context, anyhow};
-use feed::handler::{Outlets, QuarantineSink};
+use feed::handler::{InlineReader, Outlets, QuarantineSink};
 use feed::instruments::Instruments;
 use feed::ring::{SLOT_WORDS, Wait, account_ring, bell, market_ring};
 use feed::schema::WireType;
@@ -155,8 +156,8 @@ fn digest(hex: &str) -> anyhow::Result<[u8; 32]> {
 pub struct RunningStrategy {
     /// Its name.
     pub name: String,
-    /// Its thread.
-    pub thread: JoinHandle<Ended>,
+    /// Where it runs.
+    pub running: Running,
     /// Its counters.
     pub counters: Arc<StrategyCounters>,
     /// Ends it without reading what is left.
@@ -171,8 +172,8 @@ pub struct RunningStrategy {
 pub struct Machinery {
     /// The strategies, in the order of the configuration.
     pub strategies: Vec<RunningStrategy>,
-    /// The gateway's thread.
-    pub gateway: JoinHandle<()>,
+    /// The gateway's thread, if it has one.
+    pub gateway: Option<JoinHandle<()>>,
     /// Ends the gateway.
     pub gateway_stop: Arc<AtomicBool>,
     /// Wakes the gateway.
@@ -186,6 +187,7 @@ pub struct Machinery {
     /// Lines of the strategies.
     pub log: LogQueue,
     outlets: Option<Outlets>,
+    inline: Option<InlineDispatch>,
 }
 
 impl Machinery {
@@ -193,6 +195,11 @@ impl Machinery {
     pub fn take_outlets(&mut self, quarantine: QuarantineSink) -> anyhow::Result<Outlets> {
         let outlets = self.outlets.take().context("the feed has its rings already")?;
         Ok(Outlets { quarantine: Some(quarantine), ..outlets })
+    }
+
+    /// What runs on the feed thread, if anything does; it is there once.
+    pub fn take_inline(&mut self) -> Option<Box<dyn InlineReader>> {
+        self.inline.take().map(|inline| Box::new(inline) as Box<dyn InlineReader>)
     }
 }
 
@@ -261,7 +268,7 @@ pub fn start_machinery(
     let (intents, intents_out) = rtrb::RingBuffer::new(INTENTS_MAX);
     let gateway_stop = Arc::new(AtomicBool::new(false));
     let gateway_counters = Arc::new(GatewayCounters::default());
-    let gateway = gateway::spawn(GatewayParts {
+    let gateway_parts = GatewayParts {
         strategies: ends,
         account: account_out,
         intents,
@@ -272,11 +279,18 @@ pub fn start_machinery(
         core: config.gateway.core,
         stop: gateway_stop.clone(),
         counters: gateway_counters.clone(),
-    })?;
+    };
+    let (gateway, mut inline) = match config.feed.dispatch {
+        Dispatch::Threads => (Some(gateway::spawn(gateway_parts)?), None),
+        Dispatch::Inline => (None, Some(InlineDispatch::new(Gateway::new(gateway_parts)))),
+    };
     let mut strategies = Vec::new();
     for (name, parts, counters, (give_up, stopped), collector) in prepared {
-        let thread = strategy::spawn(parts)?;
-        strategies.push(RunningStrategy { name, thread, counters, give_up, stopped, collector });
+        let running = match &mut inline {
+            None => Running::Thread(strategy::spawn(parts)?),
+            Some(inline) => inline.add(Runner::new(parts)),
+        };
+        strategies.push(RunningStrategy { name, running, counters, give_up, stopped, collector });
     }
     Ok(Machinery {
         strategies,
@@ -294,6 +308,7 @@ pub fn start_machinery(
             account_waker: Some(gateway_waker),
             quarantine: None,
         }),
+        inline,
     })
 }
 

@@ -17,7 +17,7 @@ use anyhow::Context;
 use broker::{Broker, EngineTokens};
 use feed::clock::Clock;
 use feed::connection::{ConnectionOptions, Connector, PollMode};
-use feed::handler::{FeedHandle, FeedHandler, HandlerOptions, quarantine};
+use feed::handler::{FeedHandle, FeedHandler, HandlerOptions, InlineReader, quarantine};
 use feed::scan::{Scanner, ScannerOptions};
 use feed::session::{
     BackoffOptions, PingPolicy, SessionOptions, SubscriptionLimits, Subscriptions, TakeoverPolicy,
@@ -57,7 +57,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let mut machinery = assemble::start_machinery(&config, &plugins, &wishes, config.sim.seed)?;
     let (sink, refused) = quarantine(QUARANTINE_WAITING_MAX);
     let clock = Clock::new();
-    let feed = start_feed(&config, &broker, &wishes, machinery.take_outlets(sink)?, clock)?;
+    let outlets = machinery.take_outlets(sink)?;
+    let inline = machinery.take_inline();
+    let feed = start_feed(&config, &broker, &wishes, outlets, clock, inline)?;
     let instruments = wishes.list.clone();
     let watch = Watch::new(config, view, files, broker, machinery, feed, refused, instruments);
     let (summary, fatal) = watch.run(args.duration, &stop);
@@ -111,6 +113,7 @@ fn start_feed(
     wishes: &assemble::Wishes,
     outlets: feed::handler::Outlets,
     clock: Clock,
+    inline: Option<Box<dyn InlineReader>>,
 ) -> anyhow::Result<FeedHandle> {
     let endpoint = broker.websocket_url().parse()?;
     let mut connection = ConnectionOptions::new(endpoint);
@@ -139,6 +142,7 @@ fn start_feed(
         outlets,
         token_source: Box::new(EngineTokens::new(broker)?),
         clock,
+        inline,
     };
     FeedHandler::spawn(options).context("cannot start the feed thread")
 }

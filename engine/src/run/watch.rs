@@ -279,13 +279,13 @@ impl Watch {
             Err(error) => problems.push(error.to_string()),
         }
         for mut strategy in machinery.strategies {
-            let is_stuck = !strategy.thread.is_finished();
-            let ended = (!is_stuck).then(|| strategy.thread.join());
+            let is_stuck = !strategy.running.is_finished();
+            let ended = (!is_stuck).then(|| strategy.running.join());
             strategy.collector.collect(|hop, recorded| book.add(hop, recorded));
             let stopped = match ended {
                 None => Some("it was stuck in a callback; its thread was left behind".to_owned()),
-                Some(Ok(ended)) => ended.stopped,
-                Some(Err(_)) => Some("its thread panicked; this is a bug of the engine".to_owned()),
+                Some(Some(ended)) => ended.stopped,
+                Some(None) => Some("its thread panicked; this is a bug of the engine".to_owned()),
             };
             if stopped.is_some() {
                 problems.push(format!("strategy {} was stopped before the end", strategy.name));
@@ -294,7 +294,7 @@ impl Watch {
         }
         machinery.gateway_stop.store(true, Ordering::Release);
         machinery.gateway_waker.wake();
-        if machinery.gateway.join().is_err() {
+        if machinery.gateway.is_some_and(|thread| thread.join().is_err()) {
             problems.push("the gateway's thread panicked; this is a bug".to_owned());
         }
         machinery.gateway_collector.collect(|hop, recorded| book.add(hop, recorded));
@@ -358,7 +358,7 @@ impl Watch {
         let asked = Instant::now();
         loop {
             let strategies = &self.machinery.strategies;
-            let all = strategies.iter().all(|strategy| strategy.thread.is_finished());
+            let all = strategies.iter().all(|strategy| strategy.running.is_finished());
             if all || asked.elapsed() >= timeout {
                 return all;
             }

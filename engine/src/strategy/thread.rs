@@ -79,17 +79,7 @@ fn run(parts: StrategyParts) -> Ended {
     let mut idle = Idle::new(parts.wait);
     let mut runner = Runner::new(parts);
     let result = runner.start().and_then(|()| runner.main_loop(&mut idle));
-    let mut stopped = result.err();
-    // A strategy that failed is not entered again; one that asked to stop may say goodbye.
-    let now = runner.parts.instance.host_mut().clock().now();
-    runner.parts.instance.host_mut().begin(now, Cause::default());
-    if let Err(error) = runner.parts.instance.stop() {
-        stopped.get_or_insert(error.to_string());
-    }
-    if stopped.is_some() {
-        runner.parts.stopped.store(true, Ordering::Release);
-    }
-    Ended { stopped }
+    runner.finish(result)
 }
 
 /// A strategy's thread without the thread: whoever has it drives it turn by turn, as the tests and
@@ -149,6 +139,21 @@ impl Runner {
         busy |= self.fire_timers()?;
         self.parts.recorder.hand_over();
         Ok(if busy { Turn::Busy } else { Turn::Idle })
+    }
+
+    /// Ends the strategy, with what the last turn said.
+    pub fn finish(&mut self, result: Result<(), String>) -> Ended {
+        let mut stopped = result.err();
+        // A strategy that failed is not entered again; one that asked to stop may say goodbye.
+        let now = self.parts.instance.host_mut().clock().now();
+        self.parts.instance.host_mut().begin(now, Cause::default());
+        if let Err(error) = self.parts.instance.stop() {
+            stopped.get_or_insert(error.to_string());
+        }
+        if stopped.is_some() {
+            self.parts.stopped.store(true, Ordering::Release);
+        }
+        Ended { stopped }
     }
 
     fn main_loop(&mut self, idle: &mut Idle) -> Result<(), Over> {
@@ -274,7 +279,8 @@ impl Runner {
         Ok(busy)
     }
 
-    fn until_next_timer(&mut self) -> Duration {
+    /// How long the strategy can be left alone when there is nothing to read.
+    pub(super) fn until_next_timer(&mut self) -> Duration {
         let host = self.parts.instance.host_mut();
         match host.timers.next_due() {
             Some(due) => {

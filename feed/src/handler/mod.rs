@@ -18,6 +18,7 @@ mod token;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use strategy_api::UnixNanos;
@@ -61,6 +62,22 @@ pub struct HandlerOptions {
     pub token_source: Box<dyn TokenSource>,
     /// The clock. Making one takes 20 ms; threads may share a calibration by cloning it.
     pub clock: Clock,
+    /// Who reads the rings on the feed thread itself, if anybody does.
+    pub inline: Option<Box<dyn InlineReader>>,
+}
+
+/// A reader of the rings that takes turns on the feed thread, for machines without a core to spare for
+/// it: no hand-over to another thread, and no frame is read while it works.
+pub trait InlineReader: Send {
+    /// Handles what was published, and whatever else is due. Called after each frame with data, and
+    /// once a millisecond at least while the feed is awake.
+    fn turn(&mut self);
+
+    /// The longest time until it wants its next turn.
+    fn patience(&mut self) -> Duration;
+
+    /// The rings are closed: reads them to their end. It is not called again.
+    fn end(&mut self);
 }
 
 /// Starts feed threads.

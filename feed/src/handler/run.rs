@@ -15,7 +15,8 @@ use super::counters::SharedCounts;
 use super::hops::HopExchange;
 use super::token::TokenDesk;
 use super::{
-    Command, FeedNotice, FeedOutcome, HandlerOptions, HopHistograms, Intake, Taken, TokenSource,
+    Command, FeedNotice, FeedOutcome, HandlerOptions, HopHistograms, InlineReader, Intake, Taken,
+    TokenSource,
 };
 use crate::clock::{Clock, Monotonic};
 use crate::connection::{Connection, Connector, Dialing, Frame, NextFrame, PollMode, Poller, Utf8};
@@ -54,7 +55,10 @@ pub(super) fn run(options: HandlerOptions, parts: Parts) -> FeedOutcome {
         let text = format!("the feed thread could not be pinned to core {core}; it runs anywhere");
         feed.log(LogLevel::Warn, text);
     }
-    let outcome = feed.run();
+    let (outcome, inline) = feed.run();
+    if let Some(mut inline) = inline {
+        inline.end();
+    }
     // The rings are closed now: readers that sleep are to learn of it at once.
     wakers.into_iter().flatten().for_each(|waker| waker.wake());
     outcome
@@ -90,6 +94,7 @@ struct Feed {
     last_bytes: Monotonic,
     actions: Vec<Action>,
     ended: Option<EndReason>,
+    inline: Option<Box<dyn InlineReader>>,
 }
 
 /// What there is of a connection.
@@ -144,10 +149,11 @@ impl Feed {
             last_bytes: now,
             actions: Vec::with_capacity(32),
             ended: None,
+            inline: options.inline,
         }
     }
 
-    fn run(mut self) -> FeedOutcome {
+    fn run(mut self) -> (FeedOutcome, Option<Box<dyn InlineReader>>) {
         let now = self.clock.mono();
         self.tell_session(now, Event::Start);
         loop {
@@ -204,7 +210,11 @@ impl Feed {
             frames += 1;
             match frame {
                 Frame::Text(text) => match self.intake.take(text, stamp, &mut self.clock) {
-                    Taken::Real => {}
+                    Taken::Real => {
+                        if let Some(inline) = &mut self.inline {
+                            inline.turn();
+                        }
+                    }
                     Taken::Message => {
                         let now = stamp.reading.mono.max(self.last_bytes);
                         self.last_bytes = now;
@@ -279,6 +289,9 @@ impl Feed {
         if let Line::Dialing(dialing) = &self.line {
             until = until.min(dialing.deadline());
         }
+        if let Some(inline) = &mut self.inline {
+            until = until.min(now + inline.patience());
+        }
         // One more microsecond: waking just before a deadline would mean waking twice.
         let time = until.since(now) + Duration::from_micros(1);
         if let Err(error) = self.poller.wait(Some(time)) {
@@ -291,6 +304,9 @@ impl Feed {
 
     fn keep_house(&mut self, now: Monotonic) {
         self.next_housekeeping = now + HOUSEKEEPING;
+        if let Some(inline) = &mut self.inline {
+            inline.turn();
+        }
         while let Some(answer) = self.tokens.as_mut().and_then(TokenDesk::answer) {
             self.tell_session(
                 now,
@@ -475,7 +491,7 @@ impl Feed {
         self.line = Line::None;
     }
 
-    fn finish(mut self, why: EndReason) -> FeedOutcome {
+    fn finish(mut self, why: EndReason) -> (FeedOutcome, Option<Box<dyn InlineReader>>) {
         self.drop_line();
         if self.intake.take_overflow() {
             self.tell(FeedNotice::AccountOverflow);
@@ -484,6 +500,6 @@ impl Feed {
         self.publish_counts();
         let counts = *self.intake.counts();
         self.exchange.put_last(std::mem::take(self.intake.hops_mut()));
-        FeedOutcome { why, counts, hops: HopHistograms::new() }
+        (FeedOutcome { why, counts, hops: HopHistograms::new() }, self.inline.take())
     }
 }

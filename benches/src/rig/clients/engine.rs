@@ -53,6 +53,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
         outlets,
         token_source: token_source(),
         clock: Clock::new(),
+        inline: None,
     })?;
     let mut hops = Hops::new();
     watch(&feed, &mut machinery, &mut hops)?;
@@ -169,14 +170,16 @@ fn end(feed: FeedHandle, mut machinery: Machinery, hops: &mut Hops) -> anyhow::R
     let mut stopped = None;
     for strategy in std::mem::take(&mut machinery.strategies) {
         let mut strategy = strategy;
-        let ended = strategy.thread.join().ok().context("the strategy's thread panicked")?;
+        let ended = strategy.running.join().context("the strategy's thread panicked")?;
         strategy.collector.collect(|hop, piece| hops.add(hop, piece));
         stopped = stopped.or(ended.stopped);
     }
     // Release: what was pushed before is seen by the gateway's last turn.
     machinery.gateway_stop.store(true, Ordering::Release);
     machinery.gateway_waker.wake();
-    machinery.gateway.join().ok().context("the gateway's thread panicked")?;
+    if let Some(thread) = machinery.gateway.take() {
+        thread.join().ok().context("the gateway's thread panicked")?;
+    }
     machinery.gateway_collector.collect(|hop, piece| hops.add(hop, piece));
     if let Some(why) = stopped {
         bail!("the strategy stopped: {why}");
