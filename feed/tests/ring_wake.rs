@@ -25,6 +25,23 @@ fn wait_for_sleepers(waker: &Waker, sleepers: u64) {
     }
 }
 
+/// Sleeps until a wakeup, and tells when one can come. Being counted is not enough: who has nothing to
+/// be woken for but the wakeup itself must lie down first, and asks its question only then.
+fn sleep_for_nothing(sleeper: &mut Sleeper, has_lain_down: &AtomicBool) {
+    let never_ready = || {
+        has_lain_down.store(true, Ordering::Release);
+        false
+    };
+    sleeper.sleep(never_ready, FOREVER);
+}
+
+/// Lets time pass until that thread can be woken.
+fn wait_until_down(has_lain_down: &AtomicBool) {
+    while !has_lain_down.load(Ordering::Acquire) {
+        thread::yield_now();
+    }
+}
+
 fn read_sleeping(mut reader: Reader<W>, mut sleeper: Sleeper, wait: Wait) -> u64 {
     let (mut idle, mut buffer, mut next) = (Idle::new(wait), [0; W], 0);
     loop {
@@ -114,15 +131,19 @@ fn two_writers_wake_one_sleeper() {
 #[test]
 fn a_token_left_behind_ends_no_sleep() {
     let (waker, mut sleeper) = bell();
-    let awake = AtomicBool::new(false);
+    let (awake, down) = (AtomicBool::new(false), AtomicBool::new(false));
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
             thread::current().unpark();
             let looks = Cell::new(0);
-            sleeper.sleep(|| looks.replace(looks.get() + 1) > 1_000_000, FOREVER);
+            let ready = || {
+                down.store(true, Ordering::Release);
+                looks.replace(looks.get() + 1) > 1_000_000
+            };
+            sleeper.sleep(ready, FOREVER);
             assert!(awake.load(Ordering::Acquire), "only the wakeup ends the sleep");
         });
-        wait_for_sleepers(&waker, 1);
+        wait_until_down(&down);
         for _ in 0..100 {
             thread.thread().unpark();
             thread::yield_now();
@@ -137,9 +158,10 @@ fn a_token_left_behind_ends_no_sleep() {
 #[test]
 fn a_wakeup_ends_a_sleep_even_without_a_record() {
     let (waker, mut sleeper) = bell();
+    let down = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| sleeper.sleep(|| false, FOREVER));
-        wait_for_sleepers(&waker, 1);
+        scope.spawn(|| sleep_for_nothing(&mut sleeper, &down));
+        wait_until_down(&down);
         waker.wake();
     });
     assert_eq!(waker.sleeping(), 0);
@@ -194,12 +216,13 @@ fn a_sleeper_may_move_to_another_thread() {
     let (waker, mut sleeper) = bell();
     for _ in 0..3 {
         sleeper.sleep(|| true, FOREVER);
+        let down = AtomicBool::new(false);
         sleeper = thread::scope(|scope| {
-            let moved = scope.spawn(move || {
-                sleeper.sleep(|| false, FOREVER);
+            let moved = scope.spawn(|| {
+                sleep_for_nothing(&mut sleeper, &down);
                 sleeper
             });
-            wait_for_sleepers(&waker, 1);
+            wait_until_down(&down);
             waker.wake();
             moved.join().unwrap()
         });
