@@ -8,7 +8,7 @@ use crate::peers::store::{RECV, body};
 
 /// The path that the instruction counts are taken on: one that every machine that counts has.
 /// Callgrind shows programs a CPU with AVX2 at best, whatever the machine has.
-pub const GUARD_PATH: ScanPath = ScanPath::Auto;
+pub const GUARD_PATH: ScanPath = ScanPath::Avx2;
 
 /// When the frames arrived.
 pub const STAMPS: Stamps = Stamps { kernel: RECV, recv: RECV };

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 const CLIENTS: [&str; 6] =
-    ["engine", "engine-inline", "tokio-serde", "tokio-sonic", "polled-sonic", "floor"];
+    ["engine", "engine-threads", "tokio-serde", "tokio-sonic", "polled-sonic", "floor"];
 
 fn latency(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_latency")).args(arguments).output().unwrap()

@@ -153,7 +153,7 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     }
     eprintln!("\r{rounds} rounds in {:.0} s{:30}", begin.elapsed().as_secs_f64(), "");
     conditions.complete(&ticks);
-    let ours = [Client::Engine, Client::EngineInline];
+    let ours = [Client::Engine, Client::EngineThreads];
     let ours = ours.iter().filter(|client| clients.contains(client));
     let report = Report {
         end_point: END_POINT.to_owned(),

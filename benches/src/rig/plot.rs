@@ -112,7 +112,7 @@ fn legend(line: &Line) -> String {
 fn color(client: Client) -> RGBColor {
     match client {
         Client::Engine => RGBColor(213, 94, 0),
-        Client::EngineInline => RGBColor(230, 159, 0),
+        Client::EngineThreads => RGBColor(230, 159, 0),
         Client::TokioSerde => RGBColor(86, 180, 233),
         Client::TokioSonic => RGBColor(0, 114, 178),
         Client::PolledSonic => RGBColor(0, 158, 115),
@@ -122,7 +122,7 @@ fn color(client: Client) -> RGBColor {
 }
 
 fn width(client: Client) -> u32 {
-    if matches!(client, Client::Engine | Client::EngineInline) { 3 } else { 2 }
+    if matches!(client, Client::Engine | Client::EngineThreads) { 3 } else { 2 }
 }
 
 #[cfg(test)]

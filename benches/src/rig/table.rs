@@ -22,7 +22,7 @@ pub fn render(report: &Report) -> String {
     for scenario in &report.scenarios {
         render_scenario(&mut text, scenario, report);
     }
-    for reference in [Client::Engine, Client::EngineInline] {
+    for reference in [Client::Engine, Client::EngineThreads] {
         let goals = report.goals.iter().filter(|goal| goal.client == reference);
         render_goals(&mut text, reference, goals);
     }

@@ -1,6 +1,6 @@
-//! This engine as `engine run` puts it together: feed thread, market ring, strategy thread with a plugin
-//! behind the C ABI, command ring, gateway thread; and a main thread that takes away what they leave,
-//! every 20 ms.
+//! This engine as `engine run` puts it together: feed thread, market ring, strategy with a plugin behind
+//! the C ABI, command ring, gateway; and a main thread that takes away what they leave, every 20 ms.
+//! Strategy and gateway take turns on the feed thread, or have threads of their own.
 //!
 //! What is missing against `engine run`: the files on the disk, the progress on the screen, and the token
 //! over REST (a fixed one takes its place).
@@ -33,10 +33,10 @@ const TURN: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// Whatever goes wrong.
-pub fn run(job: &Job) -> anyhow::Result<Extra> {
+pub fn run(job: &Job, dispatch: &str) -> anyhow::Result<Extra> {
     // Threads inherit the core, those that have no own in the configuration.
     job.pin()?;
-    let config = configuration(job)?;
+    let config = configuration(job, dispatch)?;
     let plugins = assemble::load_plugins(&config, |_| ())?;
     let wishes = assemble::wishes(&config, &[], &Names::new())?;
     let mut machinery = assemble::start_machinery(&config, &plugins, &wishes, 1)?;
@@ -53,7 +53,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
         outlets,
         token_source: token_source(),
         clock: Clock::new(),
-        inline: None,
+        inline: machinery.take_inline(),
     })?;
     let mut hops = Hops::new();
     watch(&feed, &mut machinery, &mut hops)?;
@@ -61,7 +61,7 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
     Ok(hops.into_extra())
 }
 
-fn configuration(job: &Job) -> anyhow::Result<Config> {
+fn configuration(job: &Job, dispatch: &str) -> anyhow::Result<Config> {
     let strategy_core = job.more_cores.first().copied();
     let gateway_core = job.more_cores.get(1).copied().or(strategy_core);
     // A thread that spins needs a core of its own.
@@ -71,6 +71,7 @@ fn configuration(job: &Job) -> anyhow::Result<Config> {
         r#"
         mode = "sim"
         [feed]
+        dispatch = "{dispatch}"
         poll = {poll:?}
         core = {core}
         market_ring_slots = 65536

@@ -3,7 +3,6 @@
 
 pub mod engine;
 pub mod floor;
-pub mod inline;
 pub mod parsed;
 pub mod polled;
 pub mod probe;
@@ -23,7 +22,7 @@ pub enum Client {
     /// This engine as it runs: feed thread, ring, strategy thread, gateway thread.
     Engine,
     /// This engine's parts with the strategy called on the feed thread.
-    EngineInline,
+    EngineThreads,
     /// tokio-tungstenite and serde_json.
     TokioSerde,
     /// tokio-tungstenite and sonic-rs.
@@ -40,7 +39,7 @@ impl Client {
     /// All of them, in the order of tables.
     pub const ALL: [Self; 7] = [
         Self::Engine,
-        Self::EngineInline,
+        Self::EngineThreads,
         Self::TokioSerde,
         Self::TokioSonic,
         Self::PolledSonic,
@@ -52,7 +51,7 @@ impl Client {
     pub fn name(self) -> &'static str {
         match self {
             Self::Engine => "engine",
-            Self::EngineInline => "engine-inline",
+            Self::EngineThreads => "engine-threads",
             Self::TokioSerde => "tokio-serde",
             Self::TokioSonic => "tokio-sonic",
             Self::PolledSonic => "polled-sonic",
@@ -64,8 +63,8 @@ impl Client {
     /// What it is, for people.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Engine => "this engine, a thread each for feed, strategy, gateway",
-            Self::EngineInline => "this engine's parts, the strategy on the feed thread",
+            Self::Engine => "this engine, strategy and gateway on the feed thread",
+            Self::EngineThreads => "this engine, strategy and gateway on threads of their own",
             Self::TokioSerde => "tokio-tungstenite + serde_json (derive), current_thread",
             Self::TokioSonic => "tokio-tungstenite + sonic-rs (derive), current_thread",
             Self::PolledSonic => "tungstenite polled without sleep + sonic-rs (derive)",
@@ -80,8 +79,8 @@ impl Client {
     /// Whatever goes wrong.
     pub fn run(self, job: &Job) -> anyhow::Result<Extra> {
         match self {
-            Self::Engine => engine::run(job),
-            Self::EngineInline => inline::run(job),
+            Self::Engine => engine::run(job, "inline"),
+            Self::EngineThreads => engine::run(job, "threads"),
             Self::TokioSerde => tokio::run(job, parsed::serde),
             Self::TokioSonic => tokio::run(job, parsed::sonic),
             Self::PolledSonic => polled::run(job, parsed::sonic),
