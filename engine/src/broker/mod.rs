@@ -12,7 +12,7 @@
 //! | [`api`] | typed requests and answers, and what every refusal means | none |
 //! | [`limiter`] | when the next call is allowed | none |
 //! | [`http`] | requests to bytes, bytes to one reply | none |
-//! | [`line`] | warm connections for orders | sockets, one helper thread |
+//! | [`mod@line`] | warm connections for orders | sockets, one helper thread |
 //! | [`client`] | queries page by page | reqwest |
 
 pub mod api;
