@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The example strategies, built from source, on many types of many instruments.
-fn main_job() -> Setup {
+fn main_job(dispatch: &str) -> Setup {
     let examples = workspace().join("strategy-api/examples");
     Setup::new(&format!(
         "
@@ -18,6 +18,8 @@ mode = \"sim\"
 frames_per_second = 2000
 # The last second of the call auction, then the open.
 day_start = \"08:59:59\"
+[feed]
+dispatch = \"{dispatch}\"
 [[strategy]]
 name = \"hello\"
 crate = \"{hello}\"
@@ -53,7 +55,16 @@ fn a_watcher(name: &str, further: &str) -> String {
 
 #[test]
 fn the_main_job_runs_the_examples_and_accounts_for_every_frame() {
-    let setup = main_job();
+    main_job_accounts_for_every_frame("threads");
+}
+
+#[test]
+fn the_main_job_with_the_strategies_on_the_feed_thread_accounts_for_every_frame() {
+    main_job_accounts_for_every_frame("inline");
+}
+
+fn main_job_accounts_for_every_frame(dispatch: &str) {
+    let setup = main_job(dispatch);
     let finished = run(setup.run(&["--duration", "3s", "--json"])).ended_with(0);
     let summary = summary(&finished.stdout);
     assert_eq!(problems(&summary), Vec::<&str>::new());
@@ -202,6 +213,15 @@ fn ctrl_c_during_the_start_ends_it() {
 
 #[test]
 fn a_strategy_that_panics_stops_alone() {
+    a_panic_stops_one_alone("");
+}
+
+#[test]
+fn a_strategy_that_panics_on_the_feed_thread_stops_alone() {
+    a_panic_stops_one_alone("dispatch = \"inline\"");
+}
+
+fn a_panic_stops_one_alone(feed: &str) {
     let misbehaving = workspace().join("engine/tests/plugins/misbehaving");
     let strategies = format!(
         "[[strategy]]\nname = \"bad\"\ncrate = \"{}\"\ntypes = [\"0B\"]\nfirst_of_sim = 10\n\
@@ -209,7 +229,7 @@ fn a_strategy_that_panics_stops_alone() {
         misbehaving.display(),
         a_watcher("good", "")
     );
-    let setup = watching("", &strategies);
+    let setup = watching(feed, &strategies);
     // Without the check for panics of the engine: this one is meant.
     let finished = run(setup.run(&["--duration", "2s", "--json"]));
     assert_eq!(finished.code, Some(1), "{}", finished.stderr);
