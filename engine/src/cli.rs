@@ -5,6 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod trading;
+
+pub use trading::{Empty, Reissue, TradingArgs};
+
 /// Exit codes. They are part of the interface.
 pub mod exit {
     /// All went well.
@@ -105,6 +109,9 @@ pub struct SimArgs {
     /// Stop after this time; without it: until ctrl-C.
     #[arg(long, value_parser = duration)]
     pub duration: Option<Duration>,
+    /// Accounts and orders.
+    #[command(flatten)]
+    pub trading: TradingArgs,
 }
 
 /// `engine decode`.
