@@ -45,6 +45,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Make a strategy crate that builds, tests and runs.
     New(NewArgs),
+    /// Stop trading and cancel every open order at the broker, whatever the engine does.
+    Kill(KillArgs),
+    /// Allow trading again after a kill.
+    Rearm(RearmArgs),
     /// Show a day's orders, or the life of one, out of the journal.
     Journal(JournalArgs),
 }
@@ -140,6 +144,47 @@ pub struct NewArgs {
     /// Folder in which the crate is made.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `engine kill`: needs no running engine, and no engine that still answers.
+///
+/// First the latch is written: a running engine stops, and none starts until `engine rearm`. Then every
+/// open order of the account is cancelled (also those that were placed by hand or by another program), and
+/// the broker is asked again until nothing is left or the time is over. Positions stay as they are.
+///
+/// It logs in with a token of its own. With some accounts a new token ends the one that is in use: a
+/// running engine then has to fetch a new one, which it does by itself. Its WebSocket session is not
+/// touched.
+///
+/// Exit codes: 0 every order cancelled or filled, and verified; 1 something could not be cancelled, verified
+/// or latched; 2 usage or configuration. The latch stays in every case but 2.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct KillArgs {
+    /// The configuration: account, broker and place of the latch.
+    pub config: PathBuf,
+    /// Words for the latch: what whoever re-arms has to know.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+    /// Give up after this time, such as 30s or 5m.
+    #[arg(long, value_name = "TIME", default_value = "3m", value_parser = duration)]
+    pub deadline: Duration,
+    /// Print the report as one JSON object on standard output; all else goes to standard error.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `engine rearm`: says who stopped trading, when and why, and lets it go on. The act goes into the
+/// history beside the latch.
+///
+/// Exit codes: 0 re-armed, or nothing was latched; 1 the latch is still there; 2 usage or configuration.
+#[derive(Debug, Args)]
+pub struct RearmArgs {
+    /// The configuration that names the latch.
+    pub config: PathBuf,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `engine journal`.
