@@ -72,7 +72,11 @@ fn pull(latch: &LatchFile, reason: &str) -> LatchLine {
         Err(error) => Err(format!("cannot make the folder of {}: {error}", latch.path().display())),
     };
     let (record, problem) = match (before, written) {
-        // A latch that is there stops trading as well as a new one.
+        // A latch that is there stops trading as well as a new one, unless what is there is only that
+        // nobody can look.
+        (Found::Latched(earlier), Err(problem)) if earlier.reason == KillReason::Unreadable => {
+            (record, Some(problem))
+        }
         (Found::Latched(earlier), _) => (earlier, None),
         (Found::Nothing, Ok(())) => (record, None),
         (Found::Nothing, Err(problem)) => (record, Some(problem)),

@@ -222,3 +222,69 @@ impl fmt::Display for Report {
         writeln!(f, "{}", self.latch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::kill::{KillReason, OpenOrder};
+    use strategy_api::{Quantity, Side, Text, UnixNanos, Venue};
+
+    fn row(index: u32, listed: bool, accepted: bool, attempts: u32) -> Row {
+        let order = OpenOrder {
+            number: Text::new(&format!("{index:07}")).unwrap(),
+            symbol: Text::new("005930").unwrap(),
+            venue: Venue::KRX,
+            side: Side::BUY,
+            open: Quantity::new(7),
+        };
+        let (first_open, problem) = (Quantity::new(7), "RC4058".to_owned());
+        let found = FoundOrder { order, first_open, attempts, accepted, listed, problem };
+        Row { found, filled_before: 3 }
+    }
+
+    fn report(rows: &[Row], fills: Option<&Fills>) -> Report {
+        let record = LatchRecord::new(KillReason::Command, "kim", "", UnixNanos::new(1));
+        let latch = LatchLine::new(Path::new("kill.latch"), record, None);
+        let verdict = Verdict::Remaining;
+        Report::new(latch, &KillReport { verdict, ..KillReport::default() }, rows, fills)
+    }
+
+    #[test]
+    fn the_fills_tell_what_was_cancelled_and_what_filled_meanwhile() {
+        let fills: Fills = [(1, 10), (2, 5), (3, 3)]
+            .map(|(index, filled)| (row(index, false, true, 1).found.order.number, filled))
+            .into();
+        let rows = [
+            row(1, false, true, 1),  // all seven filled
+            row(2, false, false, 1), // two filled, the rest went with a cancel whose answer was lost
+            row(3, false, true, 1),  // nothing filled any more
+            row(4, false, true, 2),  // never filled at all
+            row(5, false, false, 0), // gone before anything was tried
+            row(6, true, false, 8),  // still there
+        ];
+        let report = report(&rows, Some(&fills));
+        let told: Vec<_> = report.orders.iter().map(|o| (o.fate, o.filled)).collect();
+        assert_eq!(
+            told,
+            [
+                (Fate::Filled, Some(7)),
+                (Fate::Cancelled, Some(2)),
+                (Fate::Cancelled, Some(0)),
+                (Fate::Cancelled, Some(0)),
+                (Fate::Gone, Some(0)),
+                (Fate::Working, Some(0)),
+            ]
+        );
+        assert_eq!((report.found, report.gone), (6, 5));
+        let text = report.to_string();
+        assert!(text.contains("STILL WORKING: RC4058") && text.contains("by hand"), "{text}");
+    }
+
+    #[test]
+    fn without_the_fills_only_what_the_broker_took_is_called_cancelled() {
+        let report = report(&[row(1, false, true, 1), row(2, false, false, 1)], None);
+        let told: Vec<_> = report.orders.iter().map(|o| (o.fate, o.filled)).collect();
+        assert_eq!(told, [(Fate::Cancelled, None), (Fate::Gone, None)]);
+        assert!(report.to_string().contains(" ? "));
+    }
+}
