@@ -86,6 +86,7 @@ impl Running {
     }
 
     /// The first line of standard output that begins with a text, without it, once it is there.
+    #[allow(dead_code, reason = "only one of the test binaries that share this file uses it")]
     #[track_caller]
     pub(crate) fn line_after(&mut self, beginning: &str) -> String {
         let output = Arc::clone(&self.output[0]);

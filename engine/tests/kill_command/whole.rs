@@ -2,6 +2,7 @@
 
 use crate::process::{Running, run};
 use crate::setup::{Setup, with_fate};
+use std::process::Command;
 use std::time::Duration;
 
 /// Below five calls a second.
@@ -70,4 +71,25 @@ fn an_engine_that_is_gone_left_orders_that_are_cancelled() {
     let (_, report) = setup.kill(0, &[]);
     assert_eq!(with_fate(&report, "cancelled"), placed);
     assert_eq!(setup.account().open(), [""; 0]);
+}
+
+#[test]
+fn a_terminal_that_closes_in_the_middle_does_not_stop_it() {
+    let setup = Setup::plain(&["--calls-per-second", "0"]);
+    let account = setup.account();
+    account.place(10, Duration::ZERO);
+    // Nobody reads its output either.
+    let mut command = setup.engine(&["kill", "run.toml"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command.stdout(writer.try_clone().unwrap()).stderr(writer);
+    let mut child = command.spawn().unwrap();
+    let all = account.open().len();
+    while account.open().len() == all {
+        assert_eq!(child.try_wait().unwrap(), None, "it is not over yet");
+    }
+    let hang_up = format!("kill -HUP {}", child.id());
+    assert!(Command::new("sh").args(["-c", &hang_up]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(account.open(), [""; 0]);
 }

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use strategy_api::{OrderNumber, Quantity};
 
 use super::report::{Fills, Row};
+use super::say;
 
 /// Cancels that may be under way at once.
 pub(super) const LINES: usize = 4;
@@ -196,7 +197,7 @@ impl Account {
         match self.ask(LIST_TIMEOUT, |client| client.query(&query)) {
             Ok(list) => Some(list.orders.iter().map(|o| (o.number, o.filled.raw())).collect()),
             Err(problem) => {
-                eprintln!("{problem}");
+                say(&problem);
                 None
             }
         }
@@ -289,12 +290,12 @@ impl Account {
             if refusal.meaning == Meaning::Token {
                 // A failure shows again at the next call, which is refused as this one was.
                 if let Err(error) = self.runtime.block_on(self.tokens.renew(&token)) {
-                    eprintln!("{error}");
+                    say(&error);
                 }
             }
         }
         if !matches!(outcome, CancelOutcome::Accepted) {
-            eprintln!("order {number}: {outcome:?}");
+            say(&format_args!("order {number}: {}", words(&outcome)));
         }
         self.answers.push_back((number, outcome));
     }
@@ -305,7 +306,7 @@ impl Account {
         if !same(&current, &self.line_token) {
             match self.lines.set_token(&current) {
                 Ok(()) => self.line_token = current,
-                Err(error) => eprintln!("{error}"),
+                Err(error) => say(&error),
             }
         }
     }
@@ -336,6 +337,18 @@ fn outcome(outcome: Outcome) -> (CancelOutcome, Option<Refusal>) {
         OrderAnswer::Accepted(_) => (CancelOutcome::Accepted, None),
         OrderAnswer::Unknown(why) => (CancelOutcome::Unknown(why.to_string()), None),
         OrderAnswer::Refused(refusal) => (refused(&refusal), Some(refusal)),
+    }
+}
+
+fn words(outcome: &CancelOutcome) -> &str {
+    match outcome {
+        CancelOutcome::Accepted => "accepted",
+        CancelOutcome::NothingLeft => "nothing left to cancel",
+        CancelOutcome::WrongVenue(text)
+        | CancelOutcome::Refused(text)
+        | CancelOutcome::Busy(text)
+        | CancelOutcome::Unknown(text)
+        | CancelOutcome::NotSent(text) => text,
     }
 }
 

@@ -17,6 +17,10 @@ use engine::kill::{
     OpenOrder, Verdict,
 };
 use report::{LatchLine, Report};
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use strategy_api::{DurationNanos, UnixNanos};
 
@@ -38,7 +42,8 @@ pub(crate) fn kill(args: &KillArgs) -> anyhow::Result<u8> {
         return Ok(exit::USAGE);
     }
     let latch = pull(&LatchFile::new(&config.kill.latch), &args.reason);
-    eprintln!("{latch}");
+    outlive_the_terminal();
+    say(&latch);
     // From here on the latch holds, whatever else goes wrong.
     let keys = credentials::load(&config.broker.credentials)?;
     let options = options(&config, args.deadline);
@@ -47,18 +52,30 @@ pub(crate) fn kill(args: &KillArgs) -> anyhow::Result<u8> {
         Ok(account) => cancel_all(account, options, started, latch),
         Err(error) => {
             let problem = format!("could not log in: {error:#}");
-            eprintln!("{problem}");
+            say(&problem);
             let run = KillReport { problem, ..KillReport::default() };
             Report::new(latch, &run, &[], None)
         }
     };
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{report}");
-    }
+    let text =
+        if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.to_string() };
+    // Whoever read the output may have gone; the exit code still tells.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     let done = report.verdict() == Verdict::Verified && report.is_latched();
     Ok(if done { exit::FINE } else { exit::FAILED })
+}
+
+/// A terminal that closes in the middle ends the show, not the work.
+fn outlive_the_terminal() {
+    let nobody_looks = Arc::new(AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGHUP, nobody_looks) {
+        say(&format_args!("cannot ignore a closing terminal: {error}"));
+    }
+}
+
+/// Says something on standard error; that nobody listens is no reason to stop.
+fn say(what: &dyn fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{what}");
 }
 
 /// Writes the latch. That it cannot be written stops nobody from cancelling.
@@ -116,7 +133,7 @@ fn log_in(
         match account.log_in(left) {
             Ok(token) => return Account::new(account, token),
             Err(error) if error.is_transient() && left > LOGIN_PAUSE => {
-                eprintln!("{error}; trying again");
+                say(&format_args!("{error}; trying again"));
                 std::thread::sleep(LOGIN_PAUSE);
             }
             Err(error) => bail!(error),
@@ -161,11 +178,11 @@ fn list(account: &mut Account, run: &mut KillRun, now: &impl Fn() -> UnixNanos, 
         Ok(orders) => {
             let open: Vec<OpenOrder> =
                 orders.into_iter().filter(|order| order.open.raw() > 0).collect();
-            eprintln!("{} open orders at the broker", open.len());
+            say(&format_args!("{} open orders at the broker", open.len()));
             run.open_orders(&open, now());
         }
         Err(problem) => {
-            eprintln!("{problem}");
+            say(&problem);
             run.list_failed(&problem, now());
         }
     }
