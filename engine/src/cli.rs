@@ -5,6 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod trading;
+
+pub use trading::{Empty, Reissue, TradingArgs};
+
 /// Exit codes. They are part of the interface.
 pub mod exit {
     /// All went well.
@@ -34,13 +38,32 @@ pub enum Command {
     /// Log in, subscribe, run the strategies.
     Run(RunArgs),
     /// Serve the simulated broker alone, for any client.
-    Sim(SimArgs),
+    Sim(Box<SimArgs>),
     /// Turn frames (one JSON text a line) into events, one JSON object a line.
     Decode(DecodeArgs),
     /// Show every error of a configuration, or the configuration as it takes effect.
     Check(CheckArgs),
     /// Make a strategy crate that builds, tests and runs.
     New(NewArgs),
+    /// Stop trading and cancel every open order at the broker; also with the engine hung or gone.
+    ///
+    /// First the latch is written: a running engine ends, and none starts until `engine rearm`. Then
+    /// every open order of the account is cancelled within the broker's rate (also those that were placed
+    /// by hand or by another program), and the broker is asked again until nothing is left or the time
+    /// is over. Positions stay as they are.
+    ///
+    /// It logs in with a token of its own. At some accounts a new token ends the one that is in use: an
+    /// engine that runs has to fetch a new one then. Its WebSocket session is not touched.
+    ///
+    /// Exit codes: 0 all is cancelled or filled, verified, and latched; 1 something could not be
+    /// cancelled, verified or latched; 2 usage or configuration. The latch holds from the moment at which
+    /// it is reported, whatever the exit code.
+    Kill(KillArgs),
+    /// Say who stopped trading, when and why, and let it go on.
+    ///
+    /// The act goes into the history beside the latch. Exit codes: 0 re-armed, or nothing was latched; 1 the
+    /// latch is still there; 2 usage or configuration.
+    Rearm(RearmArgs),
     /// Show a day's orders, or the life of one, out of the journal.
     Journal(JournalArgs),
 }
@@ -105,6 +128,9 @@ pub struct SimArgs {
     /// Stop after this time; without it: until ctrl-C.
     #[arg(long, value_parser = duration)]
     pub duration: Option<Duration>,
+    /// Accounts and orders.
+    #[command(flatten)]
+    pub trading: TradingArgs,
 }
 
 /// `engine decode`.
@@ -133,6 +159,32 @@ pub struct NewArgs {
     /// Folder in which the crate is made.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `engine kill`.
+#[derive(Debug, Args)]
+pub struct KillArgs {
+    /// The configuration: account, broker and place of the latch.
+    pub config: PathBuf,
+    /// Words for the latch: what whoever re-arms has to know.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// Give up after this time, such as 30s or 5m.
+    #[arg(long, value_name = "TIME", default_value = "3m", value_parser = duration)]
+    pub deadline: Duration,
+    /// Print the report as one JSON object on standard output; all else goes to standard error.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `engine rearm`.
+#[derive(Debug, Args)]
+pub struct RearmArgs {
+    /// The configuration that names the latch.
+    pub config: PathBuf,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `engine journal`.

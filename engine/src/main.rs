@@ -23,6 +23,8 @@ fn main() -> ExitCode {
         Command::Decode(args) => commands::decode(&args),
         Command::Check(args) => commands::check(&args),
         Command::New(args) => commands::new(&args),
+        Command::Kill(args) => commands::kill(&args),
+        Command::Rearm(args) => commands::rearm(&args),
         Command::Journal(args) => commands::journal(&args),
     };
     match result {

@@ -2,10 +2,15 @@
 
 mod decode;
 mod journal;
+mod kill;
+mod rearm;
 mod sim;
+mod who;
 
 pub(crate) use decode::decode;
 pub(crate) use journal::journal;
+pub(crate) use kill::kill;
+pub(crate) use rearm::rearm;
 pub(crate) use sim::sim;
 
 use engine::cli::{CheckArgs, NewArgs, RunArgs, exit};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// `engine sim`.
 pub(crate) fn sim(args: &SimArgs) -> anyhow::Result<u8> {
-    let options = sim::Options {
+    let mut options = sim::Options {
         seed: args.seed,
         frames_per_second: args.rate,
         instruments: args.instruments,
@@ -23,6 +23,7 @@ pub(crate) fn sim(args: &SimArgs) -> anyhow::Result<u8> {
         mock: args.mock,
         ..sim::Options::default()
     };
+    args.trading.apply(&mut options);
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, stop.clone()).context("cannot listen for signals")?;

@@ -3,8 +3,8 @@
 use super::Dispatch;
 use super::reader::{Problem, Report, Section};
 use super::{
-    Broker, Config, Credentials, Feed, Gateway, Mode, Poll, Sim, Source, Strategy, Symbols, TYPES,
-    Telemetry, is_wide, split_item,
+    Broker, Config, Credentials, Feed, Gateway, Kill, Mode, Poll, Sim, Source, Strategy, Symbols,
+    TYPES, Telemetry, is_wide, split_item,
 };
 use feed::session::REALTIME_CONDITIONS_MAX;
 use std::fmt;
@@ -90,9 +90,10 @@ fn read(root: Section<'_, '_>, base: &Path, report: &Report<'_>) -> Option<Confi
     let feed = read_feed(root.section("feed"));
     let gateway = read_gateway(root.section("gateway"));
     let telemetry = read_telemetry(root.section("telemetry"), base);
+    let kill = read_kill(root.section("kill"), assumed, base, &telemetry.directory);
     let strategies = read_strategies(&root, assumed, base, &sim, &feed, report);
     root.finish();
-    Some(Config { mode: mode?, broker: broker?, sim, feed, gateway, telemetry, strategies })
+    Some(Config { mode: mode?, broker: broker?, sim, feed, gateway, kill, telemetry, strategies })
 }
 
 fn read_broker(section: Section<'_, '_>, mode: Mode, base: &Path) -> Option<Broker> {
@@ -270,6 +271,24 @@ fn read_telemetry(section: Section<'_, '_>, base: &Path) -> Telemetry {
     };
     section.finish();
     telemetry
+}
+
+/// The latch stands beside the folder of runs by default. Its name tells the mode, so that stopping the
+/// real account does not stop rehearsals that share the folder.
+fn read_kill(section: Section<'_, '_>, mode: Mode, base: &Path, runs: &Path) -> Kill {
+    let latch = match section.string("latch") {
+        None => runs.with_file_name(format!("kill-{}.latch", mode.name())),
+        Some(found) => {
+            let path = base.join(&found.value);
+            if found.value.is_empty() || found.value.ends_with('/') || path.is_dir() {
+                let message = format!("{:?} must be a file, not a folder", found.value);
+                section.problem(found.offset, "latch", message);
+            }
+            path
+        }
+    };
+    section.finish();
+    Kill { latch }
 }
 
 fn read_strategies(
@@ -567,6 +586,20 @@ mod tests {
         let found = problems(&live);
         assert!(found.iter().any(|p| p.contains("broker.credentials_file: is missing")));
         assert!(found.iter().any(|p| p.contains("strategy[0].sha256: is missing")));
+    }
+
+    #[test]
+    fn the_latch_stands_beside_the_runs_unless_it_is_named() {
+        let latch = |text: &str| parse(text, Path::new("/base")).unwrap().kill.latch;
+        assert_eq!(latch("mode = \"sim\""), Path::new("/base/../kill-sim.latch"));
+        let runs = "mode = \"sim\"\n[telemetry]\ndirectory = \"/var/runs\"\n";
+        assert_eq!(latch(runs), Path::new("/var/kill-sim.latch"));
+        let named = "mode = \"sim\"\n[kill]\nlatch = \"stop/all\"\n";
+        assert_eq!(latch(named), Path::new("/base/stop/all"));
+        for folder in ["", "stop/"] {
+            let text = format!("mode = \"sim\"\n[kill]\nlatch = \"{folder}\"\n");
+            assert!(problems(&text)[0].contains("3:9: kill.latch:"), "{:?}", problems(&text));
+        }
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct Config {
     pub feed: Feed,
     /// `[gateway]`.
     pub gateway: Gateway,
+    /// `[kill]`.
+    pub kill: Kill,
     /// `[telemetry]`.
     pub telemetry: Telemetry,
     /// `[[strategy]]`, in the order of the file.
@@ -194,6 +196,13 @@ pub struct Gateway {
     pub wait: Poll,
     /// Commands that one strategy can have waiting, a power of two.
     pub command_ring_slots: usize,
+}
+
+/// `[kill]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kill {
+    /// File that stops trading while it is there. See [`LatchFile`](crate::kill::LatchFile).
+    pub latch: PathBuf,
 }
 
 /// `[telemetry]`.

@@ -86,7 +86,11 @@ impl LatchRecord {
 
 impl fmt::Display for LatchRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {:?} at {}", self.reason, self.who, self.at)?;
+        write!(f, "{}", self.reason)?;
+        // Nobody knows who made a latch that cannot be read, or when.
+        if self.reason != KillReason::Unreadable {
+            write!(f, " by {:?} at {}", self.who, self.at)?;
+        }
         if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
     }
 }

@@ -40,6 +40,7 @@ mod switch;
 pub use deadman::{Beats, DeadMan, DeadManOptions};
 pub use latch::{Found, KillReason, LatchError, LatchFile, LatchRecord};
 pub use plan::{
-    CancelOutcome, KillAction, KillOptions, KillReport, KillRun, OpenOrder, Remaining, Verdict,
+    CancelOutcome, FoundOrder, KillAction, KillOptions, KillReport, KillRun, OpenOrder, Remaining,
+    Verdict,
 };
 pub use switch::{KillState, KillSwitch, Pulled, RearmError};

@@ -38,6 +38,8 @@ pub struct KillOptions {
     pub settle: DurationNanos,
     /// Cancels of one order. Default 8.
     pub attempts_max: u32,
+    /// Refusals of one order, of those that speak of the order itself. Default 8.
+    pub refusals_max: u32,
     /// Lists in a row that have to be empty. Default 2: an order that was on its way shows late.
     pub empty_lists: u32,
     /// Time for all of it. Default 60 s.
@@ -52,6 +54,7 @@ impl Default for KillOptions {
             reply_timeout: DurationNanos::from_secs(3),
             settle: DurationNanos::from_millis(500),
             attempts_max: 8,
+            refusals_max: 8,
             empty_lists: 2,
             deadline: DurationNanos::from_secs(60),
         }
@@ -83,6 +86,8 @@ pub enum CancelOutcome {
     WrongVenue(String),
     /// Refused for another reason.
     Refused(String),
+    /// Refused for now, whatever the order: too many calls, a dead token.
+    Busy(String),
     /// Nobody knows: no answer, or the line broke after the write.
     Unknown(String),
     /// It surely never left.
@@ -162,9 +167,30 @@ impl fmt::Display for KillReport {
     }
 }
 
+/// What became of one order that was found working.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FoundOrder {
+    /// The order, as the newest list that had it shows it.
+    pub order: OpenOrder,
+    /// Shares open when it was found.
+    pub first_open: Quantity,
+    /// How often a cancel was sent.
+    pub attempts: u32,
+    /// Whether the broker took one of them.
+    pub accepted: bool,
+    /// Whether the newest list still has it.
+    pub listed: bool,
+    /// What was said last.
+    pub problem: String,
+}
+
 #[derive(Clone, Debug)]
 struct Target {
     order: OpenOrder,
+    first_open: Quantity,
+    accepted: bool,
+    /// Refusals that speak of the order itself.
+    refusals: u32,
     /// Venue of the next attempt.
     venue: Venue,
     attempts: u32,
@@ -175,6 +201,12 @@ struct Target {
     /// When the cancel without an answer was sent; unset when there is none.
     sent: UnixNanos,
     problem: String,
+}
+
+impl Target {
+    fn may_be_tried(&self, options: &KillOptions) -> bool {
+        self.attempts < options.attempts_max && self.refusals < options.refusals_max
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -276,6 +308,9 @@ impl KillRun {
                 }
                 None => self.targets.push(Target {
                     order: *order,
+                    first_open: order.open,
+                    accepted: false,
+                    refusals: 0,
                     venue: order.venue,
                     attempts: 0,
                     listed: true,
@@ -287,8 +322,7 @@ impl KillRun {
         }
         if self.targets.iter().any(|target| target.listed) {
             self.empty = 0;
-            let may = |target: &Target| target.attempts < self.options.attempts_max;
-            if self.targets.iter().any(|target| target.listed && may(target)) {
+            if self.targets.iter().any(|t| t.listed && t.may_be_tried(&self.options)) {
                 self.step = Step::Cancelling;
             } else {
                 self.finish(now);
@@ -321,6 +355,11 @@ impl KillRun {
             return;
         };
         target.sent = UnixNanos::UNSET;
+        target.accepted |= outcome == CancelOutcome::Accepted;
+        target.refusals += u32::from(matches!(
+            outcome,
+            CancelOutcome::NothingLeft | CancelOutcome::WrongVenue(_) | CancelOutcome::Refused(_)
+        ));
         target.problem = match outcome {
             CancelOutcome::Accepted => "accepted, but still listed".to_owned(),
             CancelOutcome::NothingLeft => "nothing left, says the broker, but listed".to_owned(),
@@ -329,6 +368,7 @@ impl KillRun {
                 text
             }
             CancelOutcome::Refused(text)
+            | CancelOutcome::Busy(text)
             | CancelOutcome::Unknown(text)
             | CancelOutcome::NotSent(text) => text,
         };
@@ -338,6 +378,19 @@ impl KillRun {
     /// What was done so far, or in all.
     pub fn report(&self) -> KillReport {
         self.report.clone()
+    }
+
+    /// Every order that was found working so far, in the order in which they were found.
+    pub fn orders(&self) -> Vec<FoundOrder> {
+        let found = |target: &Target| FoundOrder {
+            order: target.order,
+            first_open: target.first_open,
+            attempts: target.attempts,
+            accepted: target.accepted,
+            listed: target.listed,
+            problem: target.problem.clone(),
+        };
+        self.targets.iter().map(found).collect()
     }
 
     fn next_cancel(&mut self, now: UnixNanos, end: UnixNanos) -> KillAction {
@@ -353,11 +406,9 @@ impl KillRun {
             return self.next(now);
         }
         let in_flight = self.targets.iter().filter(|target| target.sent.is_set()).count();
-        let attempts_max = self.options.attempts_max;
-        let waiting = self
-            .targets
-            .iter_mut()
-            .find(|target| target.listed && !target.tried && target.attempts < attempts_max);
+        let options = self.options;
+        let untried = |t: &Target| t.listed && !t.tried && t.may_be_tried(&options);
+        let waiting = self.targets.iter_mut().find(|target| untried(target));
         let room = in_flight < self.options.in_flight_max;
         if let Some(target) = waiting.filter(|_| room && now >= self.next_cancel) {
             target.tried = true;
@@ -369,7 +420,7 @@ impl KillRun {
         }
         let replies = self.targets.iter().filter(|target| target.sent.is_set());
         let reply = replies.map(|target| target.sent + timeout).min();
-        let more = self.targets.iter().any(|t| t.listed && !t.tried && t.attempts < attempts_max);
+        let more = self.targets.iter().any(untried);
         let pace = (more && room).then_some(self.next_cancel);
         KillAction::Wait([Some(end), reply, pace].into_iter().flatten().min().unwrap_or(end))
     }
@@ -377,9 +428,9 @@ impl KillRun {
     /// When each order of the list was cancelled once and every answer is there, the next list tells
     /// what came of it.
     fn end_round(&mut self, now: UnixNanos) {
-        let attempts_max = self.options.attempts_max;
         let open = |target: &Target| {
-            target.sent.is_set() || target.listed && !target.tried && target.attempts < attempts_max
+            target.sent.is_set()
+                || target.listed && !target.tried && target.may_be_tried(&self.options)
         };
         if self.step == Step::Cancelling && !self.targets.iter().any(open) {
             self.step = Step::ListAt(now + self.options.settle);

@@ -253,3 +253,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_broker_that_is_busy_is_asked_on_where_one_that_refuses_is_not() {
+    let options = KillOptions { attempts_max: 20, refusals_max: 3, ..KillOptions::default() };
+    let run = |outcome: CancelOutcome| {
+        let mut answer = |_: usize, attempt: u32, _: Venue| match attempt {
+            12.. => (CancelOutcome::Accepted, true),
+            _ => (outcome.clone(), false),
+        };
+        drive(options, vec![order(1)], &mut answer, None, &mut |_| true)
+    };
+    let (report, cancels) = run(CancelOutcome::Busy("1700".to_owned()));
+    assert_eq!((report.verdict, cancels.len()), (Verdict::Verified, 12));
+    let (report, cancels) = run(CancelOutcome::Refused("RC4058".to_owned()));
+    assert_eq!((report.verdict, cancels.len()), (Verdict::Remaining, 3));
+    assert_eq!(report.remaining[0].problem, "RC4058");
+}
+
+#[test]
+fn what_became_of_each_order_is_told() {
+    let mut run = KillRun::new(KillOptions::default(), at(0), at(0));
+    assert_eq!(run.next(at(0)), KillAction::Query);
+    run.open_orders(&[order(1), order(2)], at(1));
+    assert!(matches!(run.next(at(2)), KillAction::Cancel(_)));
+    run.cancelled(number(1), CancelOutcome::Accepted, at(3));
+    assert!(matches!(run.next(at(300)), KillAction::Cancel(_)));
+    run.cancelled(number(2), CancelOutcome::Refused("RC4058".to_owned()), at(301));
+    assert_eq!(run.next(at(900)), KillAction::Query);
+    run.open_orders(&[order(2)], at(901));
+    let told: Vec<_> = run.orders().into_iter().map(|o| (o.accepted, o.listed)).collect();
+    assert_eq!(told, [(true, false), (false, true)]);
+    assert_eq!(run.orders()[1].problem, "RC4058");
+    assert_eq!(run.orders()[0].first_open, order(1).open);
+}

@@ -4,6 +4,7 @@ pub mod assemble;
 mod broker;
 mod files;
 pub mod hops;
+mod latch;
 mod logs;
 mod process;
 pub mod summary;
@@ -13,6 +14,7 @@ mod watch;
 use crate::cli::{RunArgs, exit};
 use crate::config::{self, Config, ConfigError, Mode, Poll, Problem};
 use crate::credentials;
+use crate::kill::LatchFile;
 use anyhow::Context;
 use broker::{Broker, EngineTokens};
 use feed::clock::Clock;
@@ -37,6 +39,11 @@ const QUARANTINE_WAITING_MAX: usize = 256;
 /// Runs a configuration to its end and returns the exit code.
 pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let config = config::load(&args.config)?;
+    let latch = LatchFile::new(&config.kill.latch);
+    if let Some(record) = latch::pulled(&latch) {
+        latch::refuse(&latch, &record, &args.config, args.json);
+        return Ok(exit::STOPPED);
+    }
     confirm_live(&config, args)?;
     let keys = credentials::load(&config.broker.credentials)?;
     let view = View::new(args.json);
@@ -64,6 +71,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let watch = Watch::new(config, view, files, broker, machinery, feed, refused, instruments);
     let (summary, fatal) = watch.run(args.duration, &stop);
     report(&summary, args.json)?;
+    if latch::pulled(&latch).is_some() {
+        return Ok(exit::STOPPED);
+    }
     Ok(if fatal || !summary.problems.is_empty() { exit::FAILED } else { exit::FINE })
 }
 

@@ -5,8 +5,9 @@ use super::broker::Broker;
 use super::files::RunFiles;
 use super::summary::{BrokerSummary, FeedSummary, OrderSummary, StrategySummary, Summary};
 use super::view::{Snapshot, StrategyLine, View};
-use super::{hops, is_set, process};
+use super::{hops, is_set, latch, process};
 use crate::config::{Config, type_code};
+use crate::kill::LatchFile;
 use crate::logging::LogQueue;
 use crate::strategy::{InstrumentList, StrategyCounters};
 use crate::telemetry::LatencyBook;
@@ -96,6 +97,7 @@ impl Watch {
     /// whether the end was not the wanted one.
     pub(super) fn run(mut self, duration: Option<Duration>, stop: &AtomicBool) -> (Summary, bool) {
         let mut wanted = true;
+        let switch = LatchFile::new(&self.config.kill.latch);
         let ended = loop {
             std::thread::sleep(TICK);
             self.drain();
@@ -104,6 +106,10 @@ impl Watch {
             }
             if is_set(stop) {
                 break "ended by a signal".to_owned();
+            }
+            if let Some(record) = latch::pulled(&switch) {
+                tracing::error!("the kill switch is pulled: {record}");
+                break format!("stopped by the kill switch: {record}");
             }
             if duration.is_some_and(|duration| self.started.elapsed() >= duration) {
                 break "the time was up".to_owned();

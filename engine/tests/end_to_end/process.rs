@@ -85,6 +85,20 @@ impl Running {
         }
     }
 
+    /// The first line of standard output that begins with a text, without it, once it is there.
+    #[allow(dead_code, reason = "only one of the test binaries that share this file uses it")]
+    #[track_caller]
+    pub(crate) fn line_after(&mut self, beginning: &str) -> String {
+        let output = Arc::clone(&self.output[0]);
+        let find = || {
+            let text = String::from_utf8_lossy(&output.lock().unwrap()).into_owned();
+            let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+            whole.lines().find_map(|line| Some(line.strip_prefix(beginning)?.trim().to_owned()))
+        };
+        self.wait_until(beginning, || find().is_some());
+        find().unwrap()
+    }
+
     /// Waits until standard output or standard error contains a text.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, wanted: &str) {
@@ -98,7 +112,12 @@ impl Running {
 
     /// What ctrl-C does.
     pub(crate) fn interrupt(&self) {
-        let kill = format!("kill -INT {}", self.child.id());
+        self.signal("INT");
+    }
+
+    /// Sends a signal: `STOP`, `CONT`, `KILL`, ….
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
