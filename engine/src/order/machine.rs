@@ -296,6 +296,11 @@ impl Machine {
         }
     }
 
+    /// Whether a cancel and whether a replace of an order is on its way.
+    pub fn pending_changes(&self, id: ClientOrderId) -> (bool, bool) {
+        self.store.order_by_id(id).map_or((false, false), |order| self.pending(order))
+    }
+
     /// Whether a cancel and whether a replace is on its way.
     pub(super) fn pending(&self, order: u32) -> (bool, bool) {
         let state = &self.store.orders[order as usize];
