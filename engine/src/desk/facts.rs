@@ -100,6 +100,11 @@ impl Desk {
         Moved { orders: self.machine.orders().len(), ..self.moved }
     }
 
+    /// Whether an own order was sent, filled or ended since the broker was asked for cash last.
+    pub fn has_moved_since_cash(&self) -> bool {
+        self.money_moved() != self.cash_asked
+    }
+
     /// A round has ended: shares and cash as the broker has them.
     pub(super) fn set_facts(&mut self) {
         for index in 0..self.instruments {
@@ -124,7 +129,7 @@ impl Desk {
         }
         let Some(cash) = self.machine.cash() else { return };
         // Money that moved between question and answer is in neither for sure: the next round tells.
-        if self.money_moved() != self.cash_asked && self.has_cash {
+        if self.has_moved_since_cash() && self.has_cash {
             return;
         }
         let reserved: i64 = self
