@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p engine --example faults -- --seeds 1000     seeds 1 to 1000
 //! cargo run --release -p engine --example faults -- --seed 17        this one, with its figures
+//! cargo run --release -p engine --example faults -- --crashes        with kills and cut journals
 //! ```
 //!
 //! A seed that fails is printed with the reason; the exit code is 1.
@@ -20,15 +21,19 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (mut first, mut last, mut one) = (1, 1_000, false);
+    let (mut first, mut last, mut one, mut crashes) = (1, 1_000, false, false);
     while let Some(argument) = arguments.next() {
+        if argument == "--crashes" {
+            crashes = true;
+            continue;
+        }
         let value = arguments.next().and_then(|text| text.parse::<u64>().ok());
         match (argument.as_str(), value) {
             ("--seeds", Some(count)) => last = first + count - 1,
             ("--from", Some(seed)) => (first, last) = (seed, seed + last - first),
             ("--seed", Some(seed)) => (first, last, one) = (seed, seed, true),
             _ => {
-                eprintln!("usage: faults [--from N] [--seeds N] | --seed N");
+                eprintln!("usage: faults [--crashes] [--from N] [--seeds N | --seed N]");
                 return ExitCode::from(2);
             }
         }
@@ -37,7 +42,8 @@ fn main() -> ExitCode {
     let mut failed = 0;
     for seed in first..=last {
         // A broken promise is a panic in the rig or a difference at the end: both name the seed.
-        match std::panic::catch_unwind(|| matrix::run(seed)) {
+        let run = if crashes { matrix::run_with_crashes } else { matrix::run };
+        match std::panic::catch_unwind(|| run(seed)) {
             Ok(Ok(tally)) => {
                 if one {
                     println!("{:#?}", matrix::plan(seed));

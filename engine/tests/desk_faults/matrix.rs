@@ -2,11 +2,13 @@
 
 use crate::rig::{CODES, MILLI, Plan, Rig, SECOND, Tally};
 use crate::rng::Rng;
-use engine::order::OrderEntry;
+use engine::journal::{Entry, Head, JournalError, recover, write_entry, write_head};
+use engine::order::{Machine, OrderEntry};
 use sim::faults::{Fault, Rule};
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
-use strategy_api::InstrumentId;
+use strategy_api::{InstrumentId, OrderStatus};
 
 const ORDERS: [&str; 4] = ["kt10000", "kt10001", "kt10002", "kt10003"];
 const QUERIES: [&str; 4] = ["ka10075", "ka10076", "kt00018", "kt00001"];
@@ -66,6 +68,52 @@ pub(crate) fn run(seed: u64) -> Result<Tally, String> {
     finish(&mut rig)
 }
 
+/// The same with the process killed again and again, its journal cut anywhere behind what it had been
+/// told is safe.
+///
+/// # Errors
+/// What did not agree at the end.
+pub(crate) fn run_with_crashes(seed: u64) -> Result<Tally, String> {
+    let mut rig = Rig::new(plan(seed ^ 0x00C7_A500));
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    for run in 1..=4 {
+        let wait = 200 + rig.rng.below(7_000);
+        rig.run_to(rig.now + wait * MILLI);
+        rig.crash(|entries, safe, rng| {
+            recovered(folder.path(), run, entries, safe, rng)
+                .expect("a journal that was cut is read")
+        });
+    }
+    rig.run_to(rig.now + 5 * SECOND);
+    finish(&mut rig)
+}
+
+/// Writes the journal of a run, cut at any byte behind the safe lines, and recovers from all runs.
+fn recovered(
+    folder: &Path,
+    run: u32,
+    entries: &[Entry],
+    safe: u64,
+    rng: &mut Rng,
+) -> Result<Machine, JournalError> {
+    let strategies = (0..crate::rig::STRATEGIES).map(|n| format!("strategy-{n}")).collect();
+    let codes = CODES.iter().map(ToString::to_string).collect();
+    let head = Head::new(crate::rig::unix(0), strategies, codes, crate::rig::settings());
+    let mut bytes = Vec::new();
+    write_head(&head, &mut bytes).expect("memory takes it");
+    let mut kept = bytes.len();
+    for entry in entries {
+        write_entry(entry, &mut bytes).expect("memory takes it");
+        if entry.seq <= safe {
+            kept = bytes.len();
+        }
+    }
+    let cut = kept + rng.below((bytes.len() - kept) as u64 + 1) as usize;
+    let path = folder.join(format!("orders-{}-{run:03}.jsonl", head.date));
+    std::fs::write(path, &bytes[..cut]).expect("a temporary folder");
+    Ok(recover(folder, &head)?.machine)
+}
+
 /// Ends trading and faults, lets everything settle, reconciles once more, compares.
 ///
 /// # Errors
@@ -100,23 +148,19 @@ fn settle(rig: &mut Rig) -> Result<(), String> {
     for _ in 0..240 {
         rig.run_to(rig.now + 500 * MILLI);
         let machine = rig.desk.machine();
-        let pending = machine.orders().iter().any(|order| {
-            matches!(
-                order.status,
-                strategy_api::OrderStatus::SUBMITTING | strategy_api::OrderStatus::UNKNOWN
-            ) || machine.pending_changes(order.id) != (false, false)
-        });
+        let pending = machine.orders().iter().any(|order| is_pending(machine, order));
         if machine.is_ready() && rig.desk.is_quiet() && !pending && rig.feed_up {
             return Ok(());
         }
     }
     let machine = rig.desk.machine();
-    let stuck: Vec<&OrderEntry> = machine
+    let stuck: Vec<_> = machine
         .orders()
         .iter()
-        .filter(|order| {
-            !order.status.is_final() && machine.pending_changes(order.id) != (false, false)
-                || order.status == strategy_api::OrderStatus::UNKNOWN
+        .filter(|order| is_pending(machine, order))
+        .map(|order| {
+            let requests = machine.requests().filter(|(_, _, of)| of.id == order.id);
+            (order, requests.map(|(_, request, _)| request).collect::<Vec<_>>())
         })
         .collect();
     Err(format!(
@@ -129,6 +173,12 @@ fn settle(rig: &mut Rig) -> Result<(), String> {
         rig.hands,
         rig.plan.faults
     ))
+}
+
+/// Whether something about an order is on its way.
+fn is_pending(machine: &Machine, order: &OrderEntry) -> bool {
+    let unanswered = matches!(order.status, OrderStatus::SUBMITTING | OrderStatus::UNKNOWN);
+    unanswered || machine.pending_changes(order.id) != (false, false)
 }
 
 /// The engine's books against the broker's.

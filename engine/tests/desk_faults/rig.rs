@@ -88,6 +88,7 @@ pub(crate) struct Tally {
     pub(crate) unknown: u64,
     pub(crate) ambiguous: u64,
     pub(crate) halts: u64,
+    pub(crate) crashes: u64,
 }
 
 impl Tally {
@@ -102,6 +103,7 @@ impl Tally {
         self.unknown += other.unknown;
         self.ambiguous += other.ambiguous;
         self.halts += other.halts;
+        self.crashes += other.crashes;
     }
 }
 
@@ -258,24 +260,31 @@ impl Rig {
         self.at(self.now + 50 * MILLI, Event::Act);
     }
 
-    /// The process is killed: everything of it is gone but the journal that is given.
-    pub(crate) fn crash(&mut self, machine: Machine, journal: Vec<Entry>) {
+    /// The process is killed, and a new one begins with what it recovered. Calls that have left may
+    /// still arrive; nobody hears the answer.
+    pub(crate) fn crash(&mut self, recover: impl FnOnce(&[Entry], u64, &mut Rng) -> Machine) {
+        let machine = recover(&self.journal, self.safe, &mut self.rng);
+        let gone = std::mem::take(&mut self.slots);
         self.events.clear();
-        self.slots.clear();
-        self.sent.clear();
+        self.journal.clear();
         self.safe = machine.sequence();
-        self.journal = journal;
+        for call in gone.into_iter().flatten() {
+            if let Event::Arrive(call) = call
+                && self.rng.below(2) == 0
+            {
+                self.carry(&call);
+            }
+        }
         for strategy in 0..STRATEGIES {
             let last = machine.last_order_id(strategy);
-            let next = last.map_or(0, |id| id.0 & 0xFFFF_FFFF);
-            let slot = &mut self.next_order[usize::from(strategy)];
-            *slot = (*slot).max(next);
+            self.next_order[usize::from(strategy)] = last.map_or(0, |id| id.0 & 0xFFFF_FFFF);
         }
         // Strategies begin with what the machine tells them.
         let known = machine.orders().iter();
         self.fills_told = known.map(|order| (order.id, order.cumulative.raw())).collect();
         self.feed_up = false;
         self.deaf = true;
+        self.tally.crashes += 1;
         self.desk = desk(machine, &self.exchange, &self.plan);
         self.start();
     }
@@ -477,12 +486,8 @@ impl Rig {
         let tag = call.tag;
         // The line tells that the last byte is written before any answer.
         self.give(|desk, now, out| desk.written(now, tag, out));
-        let mut body = [0; BODY_BYTES_MAX];
-        let len = call.call.write_body(&mut body).unwrap();
-        let body = std::str::from_utf8(&body[..len]).unwrap();
         let api = call.call.api();
-        let asked = sim::virtual_time::Call { api_id: api.as_str(), next_key: None, body };
-        let answer = self.exchange.rest(asked, self.now);
+        let answer = self.carry(call);
         let timeout = self.now + LINE_TIMEOUT;
         match answer.reply {
             Some(reply) if answer.due < timeout => {
@@ -499,6 +504,15 @@ impl Rig {
             }
             None => self.at(timeout, Event::Silent(tag, Silence::TimedOut)),
         }
+    }
+
+    /// What the broker makes of a call.
+    fn carry(&mut self, call: &Call) -> sim::virtual_time::Answer {
+        let mut body = [0; BODY_BYTES_MAX];
+        let len = call.call.write_body(&mut body).unwrap();
+        let body = std::str::from_utf8(&body[..len]).unwrap();
+        let api_id = call.call.api().as_str();
+        self.exchange.rest(sim::virtual_time::Call { api_id, next_key: None, body }, self.now)
     }
 
     fn page(&mut self, mut asking: Asking) {
