@@ -329,6 +329,9 @@ impl Desk {
             CommandKind::Replace(_) => Class::Replace,
             CommandKind::Cancel(_) | CommandKind::CancelAll => return Ok(Approved::Nothing),
         };
+        if self.killing.switch().is_killed() {
+            return Err(Refusal::Killed);
+        }
         if self.journal_failed {
             return Err(Refusal::Internal);
         }

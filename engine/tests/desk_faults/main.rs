@@ -4,6 +4,7 @@
 mod matrix;
 mod rig;
 mod rng;
+mod scenes;
 mod strategies;
 
 /// Both sets share one figure: whatever else changes, faults must have struck.
