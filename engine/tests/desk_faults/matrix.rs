@@ -3,6 +3,7 @@
 use crate::rig::{CODES, MILLI, Plan, Rig, SECOND, Tally};
 use crate::rng::Rng;
 use engine::journal::{Entry, Head, JournalError, recover, write_entry, write_head};
+use engine::kill::{KillReason, Verdict};
 use engine::order::{Machine, OrderEntry};
 use sim::faults::{Fault, Rule};
 use std::collections::HashMap;
@@ -120,6 +121,9 @@ fn recovered(
 /// What did not agree at the end.
 pub(crate) fn finish(rig: &mut Rig) -> Result<Tally, String> {
     rig.trading = false;
+    if rig.plan.seed.is_multiple_of(5) {
+        killed(rig)?;
+    }
     rig.tally.faults = rig.exchange.faults_struck();
     rig.exchange.clear_faults();
     if rig.plan.seed.is_multiple_of(2) {
@@ -142,6 +146,29 @@ pub(crate) fn finish(rig: &mut Rig) -> Result<Tally, String> {
         rig.run_to(rig.now + 250 * MILLI);
     }
     Err(format!("{told}; {:?}; faults {:?}", rig.hands, rig.plan.faults))
+}
+
+/// The kill switch while the faults go on: what it says it has verified is so.
+fn killed(rig: &mut Rig) -> Result<(), String> {
+    rig.give(|desk, now, out| {
+        desk.kill(now, KillReason::Command, "matrix", "", out);
+    });
+    for _ in 0..200 {
+        rig.run_to(rig.now + 500 * MILLI);
+        if rig.desk.is_latched() {
+            break;
+        }
+    }
+    let Some(report) = rig.desk.kill_switch().report() else {
+        return Err("the kill has no end".to_owned());
+    };
+    let open = rig.exchange.open_orders();
+    if report.verdict == Verdict::Verified && !open.is_empty() {
+        return Err(format!("verified, and open at the broker: {open:?}"));
+    }
+    rig.tally.kills += 1;
+    rig.tally.kills_verified += u64::from(report.verdict == Verdict::Verified);
+    Ok(())
 }
 
 fn settle(rig: &mut Rig) -> Result<(), String> {

@@ -89,6 +89,8 @@ pub(crate) struct Tally {
     pub(crate) ambiguous: u64,
     pub(crate) halts: u64,
     pub(crate) crashes: u64,
+    pub(crate) kills: u64,
+    pub(crate) kills_verified: u64,
 }
 
 impl Tally {
@@ -104,6 +106,8 @@ impl Tally {
         self.ambiguous += other.ambiguous;
         self.halts += other.halts;
         self.crashes += other.crashes;
+        self.kills += other.kills;
+        self.kills_verified += other.kills_verified;
     }
 }
 
