@@ -56,6 +56,7 @@ pub(crate) fn plan(seed: u64) -> Plan {
         faults,
         trading: 20 * SECOND,
         not_sent_permille: rng.below(30) as u32,
+        disk_micros: 300,
     }
 }
 
@@ -75,11 +76,17 @@ pub(crate) fn run(seed: u64) -> Result<Tally, String> {
 /// # Errors
 /// What did not agree at the end.
 pub(crate) fn run_with_crashes(seed: u64) -> Result<Tally, String> {
-    let mut rig = Rig::new(plan(seed ^ 0x00C7_A500));
+    let mut rig = Rig::new(Plan { disk_micros: 20_000, ..plan(seed ^ 0x00C7_A500) });
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     for run in 1..=4 {
         let wait = 200 + rig.rng.below(7_000);
         rig.run_to(rig.now + wait * MILLI);
+        // Better when something is on its way to the disk.
+        for _ in 0..500 {
+            if !rig.is_writing() {
+                rig.run_to(rig.now + MILLI);
+            }
+        }
         rig.crash(|entries, safe, rng| {
             recovered(folder.path(), run, entries, safe, rng)
                 .expect("a journal that was cut is read")

@@ -74,6 +74,8 @@ pub(crate) struct Plan {
     pub(crate) trading: u64,
     /// Out of 1,000 calls, so many are refused by a dead line before the first byte.
     pub(crate) not_sent_permille: u32,
+    /// Longest time of a line on its way to the disk.
+    pub(crate) disk_micros: u64,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -138,6 +140,8 @@ pub(crate) struct Rig {
     events: BinaryHeap<Reverse<(u64, u64, usize)>>,
     slots: Vec<Option<Event>>,
     serial: u64,
+    /// For each request, the first line of the journal that may be its own.
+    lines: Vec<u64>,
     sent: HashSet<Tag>,
     placed: HashSet<ClientOrderId>,
     scanner: Option<Scanner>,
@@ -258,6 +262,7 @@ impl Rig {
             events: BinaryHeap::new(),
             slots: Vec::new(),
             serial: 0,
+            lines: Vec::new(),
             sent: HashSet::new(),
             placed: HashSet::new(),
             scanner: Some(Scanner::new(ScannerOptions::new(instruments)).unwrap()),
@@ -300,6 +305,7 @@ impl Rig {
         self.feed_up = false;
         self.deaf = true;
         self.tally.crashes += 1;
+        self.lines.clear();
         self.desk = desk(machine, &self.exchange, &self.plan);
         self.start();
     }
@@ -308,6 +314,11 @@ impl Rig {
         self.serial += 1;
         self.events.push(Reverse((at.max(self.now), self.serial, self.slots.len())));
         self.slots.push(Some(event));
+    }
+
+    /// Whether lines of the journal are on their way to the disk.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.journal.last().is_some_and(|entry| entry.seq > self.safe)
     }
 
     /// Lets time pass up to a moment.
@@ -429,9 +440,11 @@ impl Rig {
             self.carry_out(action);
         }
         self.actions = actions;
+        let line = self.journal.get(before).map_or(0, |entry| entry.seq);
+        self.lines.resize(self.desk.machine().requests().size_hint().0, line);
         if self.journal.len() > before && !self.hold_journal {
             let seq = self.journal.last().unwrap().seq;
-            let wait = self.rng.below(300) * 1_000;
+            let wait = self.rng.below(self.plan.disk_micros) * 1_000;
             self.at(self.now + wait, Event::Safe(seq));
         }
     }
@@ -481,9 +494,9 @@ impl Rig {
     fn send(&mut self, call: Call) {
         assert!(self.sent.insert(call.tag), "sent twice: {call:?}");
         if let Tag::Order(id) = call.tag {
-            let seq = self.desk.machine().sequence();
-            let journaled = self.journal.last().map_or(0, |entry| entry.seq);
-            assert!(self.safe <= journaled && journaled <= seq);
+            // Nothing leaves in the turn in which it was decided: the disk comes first.
+            let line = self.lines.get(id.0 as usize).copied();
+            assert!(line.is_some_and(|line| line <= self.safe), "not journaled: {call:?}");
             let order = self.desk.machine().order_of(id).unwrap().id;
             if matches!(call.call.api(), ApiId::Buy | ApiId::Sell) {
                 assert!(self.placed.insert(order), "order {order:?} placed twice");

@@ -12,7 +12,14 @@ use strategy_api::{
 
 /// A rig that is ready and whose strategies do nothing by themselves.
 fn rig(orders_per_second: u32, faults: Vec<Rule>) -> Rig {
-    let plan = Plan { seed: 7, orders_per_second, faults, trading: 0, not_sent_permille: 0 };
+    let plan = Plan {
+        seed: 7,
+        orders_per_second,
+        faults,
+        trading: 0,
+        not_sent_permille: 0,
+        disk_micros: 300,
+    };
     let mut rig = Rig::new(plan);
     rig.trading = false;
     rig.run_to(rig.now + 3 * SECOND);
