@@ -4,6 +4,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod credentials;
+pub mod desk;
 pub mod gateway;
 pub mod journal;
 pub mod kill;

@@ -74,12 +74,18 @@ pub enum LineError {
 }
 
 /// Appends a line to a buffer, newline included. Allocates nothing when the buffer has room.
-pub(super) fn write_entry(entry: &Entry, out: &mut Vec<u8>) -> std::io::Result<()> {
+///
+/// # Errors
+/// Never for a buffer in memory.
+pub fn write_entry(entry: &Entry, out: &mut Vec<u8>) -> std::io::Result<()> {
     write_line(out, |out| Ok(serde_json::to_writer(out, entry)?))
 }
 
 /// The same for the first line.
-pub(super) fn write_head(head: &Head, out: &mut Vec<u8>) -> std::io::Result<()> {
+///
+/// # Errors
+/// As [`write_entry`].
+pub fn write_head(head: &Head, out: &mut Vec<u8>) -> std::io::Result<()> {
     #[derive(Serialize)]
     struct Form<'a> {
         head: &'a Head,

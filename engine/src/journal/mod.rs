@@ -63,7 +63,7 @@ mod writer;
 pub use error::JournalError;
 pub use files::{date_in_korea, days, files_of};
 pub use keeper::Keeper;
-pub use line::{Entry, FORMAT, Head, Line, LineError};
+pub use line::{Entry, FORMAT, Head, Line, LineError, write_entry, write_head};
 pub use read::{Reading, TornTail, read_file};
 pub use recover::{Recovered, Replay, carried_over, recover, replay};
 pub use writer::{Journal, Options, Sync, Ticket};

@@ -296,6 +296,14 @@ impl Machine {
         }
     }
 
+    /// Whether a cancel and whether a replace of an order is on its way. Nothing of an order that is
+    /// final is: a wish to cancel that it still has would only count if another hand revived it.
+    pub fn pending_changes(&self, id: ClientOrderId) -> (bool, bool) {
+        let order = self.store.order_by_id(id);
+        let open = order.filter(|order| !self.store.orders[*order as usize].status.is_final());
+        open.map_or((false, false), |order| self.pending(order))
+    }
+
     /// Whether a cancel and whether a replace is on its way.
     pub(super) fn pending(&self, order: u32) -> (bool, bool) {
         let state = &self.store.orders[order as usize];

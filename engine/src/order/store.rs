@@ -190,7 +190,7 @@ pub struct RequestState {
     pub(super) order: u32,
     /// The number it changes.
     pub(super) target: u32,
-    pub(super) quantity: i64,
+    pub(crate) quantity: i64,
     pub(super) price: Price,
     pub(super) stop_price: Price,
     /// The target lost shares without a fill since.

@@ -5,9 +5,13 @@ use super::machine::{Machine, News, blank_report};
 use super::output::{Ask, HaltReason, Output, Request};
 use super::store::{NONE, OrderEntry, RequestKind, RequestStage, RequestState};
 use strategy_api::{
-    CancelRequest, ClientOrderId, Notional, OrderAction, OrderEvent, OrderRequest, OrderStatus,
-    OrderType, Price, Quantity, Refusal, ReplaceRequest, Text, UnixNanos, Venue,
+    CancelRequest, ClientOrderId, DurationNanos, Notional, OrderAction, OrderEvent, OrderRequest,
+    OrderStatus, OrderType, Price, Quantity, Refusal, ReplaceRequest, Text, UnixNanos, Venue,
 };
+
+/// A cancel may wait this long for a place in the broker's rate. Once it is written, its reply is due
+/// like any other.
+const CANCEL_HOLD: DurationNanos = DurationNanos::from_secs(60);
 
 /// What a request is about.
 #[derive(Clone, Copy)]
@@ -285,6 +289,10 @@ impl Machine {
             }
             _ => Ask::New(state.request),
         };
+        let wait = match plan.kind {
+            RequestKind::Cancel => CANCEL_HOLD.max(self.settings.reply_timeout),
+            _ => self.settings.reply_timeout,
+        };
         let added = self.store.add_request(RequestState {
             kind: plan.kind,
             stage: RequestStage::Sent,
@@ -301,7 +309,7 @@ impl Machine {
             price: plan.price,
             stop_price: plan.stop_price,
             shrunk: false,
-            deadline: self.now + self.settings.reply_timeout,
+            deadline: self.now + wait,
             unknown_since: UnixNanos::UNSET,
             no_trace: 0,
         });
