@@ -54,7 +54,7 @@ pub struct TradingArgs {
     /// What a second token for the same app key does to the first.
     #[arg(long, value_enum, default_value_t = Reissue::Same)]
     pub token_reissue: Reissue,
-    /// Something that goes wrong, NAME[=VALUE][@API-ID or type][#NTH][%PERMILLE], such as
+    /// Something that goes wrong: `NAME[=VALUE][@API-ID or type][#NTH][%PERMILLE]`, such as
     /// reply-late=200@kt10000#3 or frame-lost@00%50; may be repeated, the first that applies counts.
     ///
     /// Of requests: reply-lost, reply-late=MS, frames-first=MS, reset-before, reset-after,
