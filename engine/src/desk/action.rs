@@ -105,3 +105,17 @@ pub enum Silence {
     /// The line broke.
     LineBroke,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_comes_back_from_the_line_as_it_went() {
+        for tag in
+            [0, 1, u32::MAX].into_iter().flat_map(|n| [Tag::Order(RequestId(n)), Tag::Kill(n)])
+        {
+            assert_eq!(Tag::from_u64(tag.to_u64()), tag);
+        }
+    }
+}

@@ -191,6 +191,32 @@ fn a_cancel_that_never_arrived_is_told_as_refused() {
 }
 
 #[test]
+fn a_cancel_may_wait_for_its_place_on_the_line_and_its_reply_is_due_from_the_write_on() {
+    let mut rig = Rig::ready();
+    let order = rig.working(1);
+    rig.update(accepted(1, 10));
+    let sent = rig.cancel(order, 0);
+    rig.wait(20_000);
+    assert!(!rig.told().contains(&OrderEvent::UNKNOWN), "it waits for the broker's rate");
+    rig.give(Input::Written { request: sent[0].id });
+    rig.wait(4_000);
+    assert!(rig.told().contains(&OrderEvent::UNKNOWN));
+}
+
+#[test]
+fn nothing_is_on_its_way_for_an_order_that_is_over() {
+    let mut rig = Rig::ready();
+    let order = rig.working(1);
+    rig.update(accepted(1, 10));
+    rig.cancel(order, 4);
+    rig.cancel(order, 0);
+    assert_eq!(rig.machine.pending_changes(order), (true, false));
+    rig.update(filled(1, 10, 1, 10, 10, 0));
+    assert_eq!(rig.status(order), OrderStatus::FILLED);
+    assert_eq!(rig.machine.pending_changes(order), (false, false));
+}
+
+#[test]
 fn a_modify_without_an_answer_is_found_in_the_lists() {
     let mut rig = Rig::ready();
     let order = rig.working(1);
