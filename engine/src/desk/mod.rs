@@ -7,7 +7,7 @@
 //! # From a command to the line
 //! 1. **Journal room, rate, line**: without all three a new order or a replace is denied, at once.
 //! 2. **Gate**: the first reason against it goes back as a report with its
-//!    [`Refusal`](strategy_api::Refusal).
+//!    [`Refusal`].
 //! 3. **Machine**: it takes the wish; the input leaves as [`Action::Journal`].
 //! 4. **Gate again**: the order counts from here on, before anything is on the wire.
 //! 5. **Line**: [`Action::Call`] comes out only after [`Desk::journaled`] has told that the input is
