@@ -110,6 +110,7 @@ impl Machine {
         let mut behind = false;
         for row in rows {
             let Some(leg) = self.store.leg_by_number(row.order.number) else { continue };
+            self.adopt_quantity(leg, row.order.quantity.get());
             let state = self.store.legs[leg as usize];
             let theirs = row.cumulative.get().unwrap_or(0);
             let ours = state.cumulative;
@@ -150,6 +151,8 @@ impl Machine {
         if state.action == OrderAction::CANCEL {
             return;
         }
+        self.adopt_quantity(leg, row.quantity.get());
+        let state = &self.store.legs[leg as usize];
         if state.is_pending() {
             let rest = row.leaves.get().unwrap_or(state.quantity - state.cumulative);
             return self.take_effect(leg, rest, out);
@@ -159,6 +162,17 @@ impl Machine {
             && let Some(quantity) = row.quantity.get().filter(|quantity| *quantity > 0)
         {
             self.store.legs[leg as usize].quantity = quantity;
+        }
+    }
+
+    /// What a list tells of the size of a modify that no event has told of yet. Until then it is as
+    /// large as what we thought was open when we asked; fills that we did not know of made it smaller.
+    fn adopt_quantity(&mut self, leg: u32, told: Option<i64>) {
+        let state = &mut self.store.legs[leg as usize];
+        let Some(told) = told.filter(|told| *told > 0) else { return };
+        if state.action == OrderAction::MODIFY && !state.heard && told < state.quantity {
+            state.quantity = told;
+            state.leaves = state.leaves.min(told - state.cumulative - state.removed).max(0);
         }
     }
 

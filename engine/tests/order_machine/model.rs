@@ -501,3 +501,21 @@ fn a_request_that_is_never_answered_is_sent_once() {
     assert_eq!(world.rig.machine.orders()[0].status, OrderStatus::REJECTED);
     world.agrees();
 }
+
+#[test]
+fn a_replace_that_is_answered_while_a_list_is_read_moves_its_shares_once() {
+    check(&[
+        Step::Foreign { buy: false, quantity: 101 },
+        Step::ForeignCancel { pick: 0 },
+        Step::Round { events: 0 },
+        Step::ForeignCancel { pick: 0 },
+        Step::Submit { strategy: 0, buy: false, price: 60_000, quantity: 10, way: Way::Fine },
+        Step::Arrive,
+        Step::Fill { pick: 0, shares: 1 },
+        Step::Reply { pick: 0 },
+        Step::Replace { pick: 0, price: 60_000, quantity: 0, way: Way::Fine },
+        Step::Wait { millis: 2997 },
+        Step::Reply { pick: 0 },
+        Step::Round { events: 1 },
+    ]);
+}
