@@ -24,10 +24,12 @@ use hdrhistogram::Histogram;
 use secrecy::SecretString;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the main thread looks around, as that of `engine run`.
 const TURN: Duration = Duration::from_millis(20);
+/// How often it collects histograms, as that of `engine run`.
+const COLLECT: Duration = Duration::from_secs(1);
 
 /// Runs it to the sender's end.
 ///
@@ -138,6 +140,7 @@ fn token_source() -> Box<dyn TokenSource> {
 
 /// Until the sender is through.
 fn watch(feed: &FeedHandle, machinery: &mut Machinery, hops: &mut Hops) -> anyhow::Result<()> {
+    let mut collected = Instant::now();
     loop {
         match feed.notices().recv_timeout(TURN) {
             Ok(FeedNotice::Event { event: FeedEvent::Disconnected { .. }, .. }) => return Ok(()),
@@ -148,6 +151,10 @@ fn watch(feed: &FeedHandle, machinery: &mut Machinery, hops: &mut Hops) -> anyho
             Err(RecvTimeoutError::Disconnected) => bail!("the feed thread has ended"),
         }
         tidy(machinery);
+        if collected.elapsed() < COLLECT {
+            continue;
+        }
+        collected = Instant::now();
         feed.collect_hops(|piece| hops.add_feed(piece));
         hops.add_machinery(machinery);
         for strategy in &machinery.strategies {
