@@ -1,49 +1,12 @@
 //! The risk gate allocates nothing after its start: counted, not believed. Everything it does on the
 //! path of an order runs here: checks, approvals, denials, fills, replaces, cancels, market data.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
 
+use counting::allocations_in;
 use engine::market::{Account, Date, DayPlan, MarketData, SessionOptions, Sessions};
 use engine::risk::{Fill, Gate, GateSizes, InstrumentTerms, RiskConfig};
 use strategy_api::*;
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    // During a thread's end the counter is gone; nobody looks at it then.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged; the counter is a plain cell that
-// allocates nothing itself.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's duties are those of `System`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // Giving back costs as much as taking: neither belongs here.
-        count();
-        // SAFETY: as above; `pointer` came from `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocations_in(work: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
-}
 
 const INSTRUMENTS: u16 = 8;
 

@@ -235,11 +235,16 @@ fn clients(
 
 fn pinning(rig: &Rig) -> String {
     let Rig { sender_core, client_core, more_cores, poll, .. } = rig;
+    // `engine` has one thread for all; this is of `engine-threads`.
     let engine = match more_cores.as_slice() {
-        [] => "strategy and gateway on the same core, woken".to_owned(),
-        [strategy] => format!("strategy spinning on core {strategy}, gateway there, woken"),
+        [] => "with threads: strategy and gateway on the same core, woken".to_owned(),
+        [strategy] => {
+            format!("with threads: strategy spinning on core {strategy}, gateway there, woken")
+        }
         [strategy, gateway, ..] => {
-            format!("strategy on core {strategy} and gateway on core {gateway}, both spinning")
+            format!(
+                "with threads: strategy on core {strategy}, gateway on core {gateway}, both spinning"
+            )
         }
     };
     format!(

@@ -1,53 +1,19 @@
 //! The path of an order through machine and journal allocates nothing once it is warm: counted on
 //! this thread, not believed.
 
+#[path = "../counting/mod.rs"]
+mod counting;
+
+use counting::allocations_in;
 use engine::journal::{Head, Journal, Keeper, Options};
 use engine::order::{
     BrokerNumber, Input, Machine, Output, Query, Reply, Settings, Update, Want, Wish,
 };
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use strategy_api::{
     CancelRequest, ClientOrderId, DurationNanos, InstrumentId, Notional, OrderAction, OrderRequest,
     OrderState, OrderStatus, OrderType, Price, Quantity, ReplaceRequest, Side, Symbol, Text,
     UnixNanos, Venue,
 };
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    // During a thread's end the counter is gone; nobody looks at it then.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged; the counter is a plain cell that
-// allocates nothing itself.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's duties are those of `System`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: as above; `pointer` came from `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const OPEN: UnixNanos = UnixNanos::new(1_795_392_000_000_000_000);
 
@@ -165,14 +131,9 @@ fn an_orders_life_allocates_nothing_after_warm_up() {
     for _ in 0..10 {
         driver.life();
     }
-    let before = ALLOCATIONS.get();
-    for _ in 0..500 {
-        driver.life();
-    }
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    let allocations = allocations_in(|| (0..500).for_each(|_| driver.life()));
+    assert_eq!(allocations, 0);
     driver.keeper.close().unwrap();
     // The counter is awake.
-    let before = ALLOCATIONS.get();
-    drop(std::hint::black_box(Box::new(7)));
-    assert!(ALLOCATIONS.get() > before);
+    assert!(allocations_in(|| drop(std::hint::black_box(Box::new(7)))) > 0);
 }

@@ -28,10 +28,11 @@ mod dial;
 mod error;
 pub mod frames;
 mod handshake;
+#[allow(unsafe_code, reason = "`recvmsg` with time stamps has no safe form in std")]
+pub mod kernel;
 mod options;
 mod outbox;
 mod poll;
-#[allow(unsafe_code, reason = "`recvmsg` with time stamps has no safe form in std")]
 mod socket;
 mod stream;
 mod tls;

@@ -253,9 +253,10 @@ impl Scanner {
                 .collect();
             Plan::new(*wire_type, &fids)
         };
-        self.learner.forget();
         self.plans =
             WireType::ALL.iter().filter(|t| t.has_record()).map(plan).collect::<Result<_, _>>()?;
+        // Shapes were made for the plans before.
+        self.learner.forget();
         Ok(())
     }
 

@@ -19,9 +19,9 @@ use std::path::PathBuf;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Client {
-    /// This engine as it runs: feed thread, ring, strategy thread, gateway thread.
+    /// This engine as it runs with strategy and gateway on the feed thread.
     Engine,
-    /// This engine's parts with the strategy called on the feed thread.
+    /// This engine as it runs with a thread each for feed, strategy and gateway.
     EngineThreads,
     /// tokio-tungstenite and serde_json.
     TokioSerde,
