@@ -15,8 +15,9 @@ use crate::cli::{RunArgs, exit};
 use crate::config::{self, Config, ConfigError, Mode, Poll, Problem};
 use crate::credentials;
 use crate::kill::LatchFile;
+use crate::office::FeedTokens;
 use anyhow::Context;
-use broker::{Broker, EngineTokens};
+use broker::Broker;
 use feed::clock::Clock;
 use feed::connection::{ConnectionOptions, Connector, PollMode};
 use feed::handler::{FeedHandle, FeedHandler, HandlerOptions, InlineReader, quarantine};
@@ -150,7 +151,7 @@ fn start_feed(
         subscriptions,
         scanner: Scanner::new(scanner)?,
         outlets,
-        token_source: Box::new(EngineTokens::new(broker)?),
+        token_source: Box::new(FeedTokens::new(broker.tokens())),
         clock,
         inline,
     };
