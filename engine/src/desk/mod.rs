@@ -38,9 +38,17 @@ mod facts;
 mod kill;
 mod outbox;
 mod rounds;
+mod summary;
+mod tally;
 
 pub use action::{Action, Call, QueryResult, QueryTag, Silence, Tag};
 pub use convert::{open_row, order_reply};
+pub use summary::{
+    AccountRow, CashRow, DenialRow, KillRow, KillRunRow, Money, NoticesRow, Orders, PositionRow,
+    Requests, RoundsRow, StrategyResult, ToldRow, Traded, TradingLine, TradingResult,
+    TradingSummary, WorkingRow,
+};
+pub use tally::{Notices, Rounds, TOLD_MAX, Tally, Told};
 
 use crate::broker::limiter::{Class, Limiter};
 use crate::gateway::{Command, CommandKind};
@@ -110,6 +118,7 @@ pub struct Desk {
     /// The run ends: nothing new is taken.
     ending: bool,
     denials: u64,
+    tally: tally::Tally,
     moved: facts::Moved,
     cash_asked: facts::Moved,
     has_cash: bool,
@@ -151,6 +160,7 @@ impl Desk {
             token_dead: false,
             ending: false,
             denials: 0,
+            tally: tally::Tally::default(),
             moved: facts::Moved::default(),
             cash_asked: facts::Moved::default(),
             has_cash: false,
@@ -346,6 +356,11 @@ impl Desk {
         self.denials
     }
 
+    /// What was counted since the run began.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// Whether nothing is under way or waiting: no call, no query, no kill.
     pub fn is_quiet(&self) -> bool {
         self.outbox.is_empty() && self.rounds.is_idle() && !self.killing.is_running()
@@ -406,6 +421,7 @@ impl Desk {
     /// Tells the strategy, and keeps the denial in the journal where there is room for it.
     fn deny(&mut self, wish: Wish, command: &Command, refusal: Refusal, out: &mut Vec<Action>) {
         self.denials += 1;
+        self.tally.deny(refusal.code());
         let mut report = OrderReport::unset();
         report.header.kind = Kind::ORDER_REPORT;
         report.header.ts_kernel = command.cause.ts_kernel;
@@ -468,6 +484,7 @@ impl Desk {
     }
 
     fn carry_out(&mut self, decision: &Output, seq: u64, out: &mut Vec<Action>) {
+        self.tally.tell(self.now, decision);
         match *decision {
             Output::Send(request) => self.queue(&request, seq),
             Output::Report { strategy, report } => {
@@ -475,6 +492,7 @@ impl Desk {
                 let muted =
                     self.muted == Some(report.order) && report.event == OrderEvent::CANCEL_REFUSED;
                 if !muted {
+                    self.tally.report(&report);
                     out.push(Action::Report { strategy, report });
                 }
             }
