@@ -22,7 +22,7 @@ use super::{Command, GatewayCounters};
 use crate::broker::api::{ApiId, OrderAnswer};
 use crate::broker::line::{Finished, LinePool, Lost, Outcome};
 use crate::desk::{Action, Call, Desk, Silence, Tag, TradingLine, TradingSummary};
-use crate::journal::{Journal, JournalError, Ticket};
+use crate::journal::{Journal, Ticket};
 use crate::kill::KillReason;
 use crate::market::Phase;
 use crate::office::{Done, Job, OfficeEnd};
@@ -284,7 +284,6 @@ impl Trading {
 
     /// Nothing more comes: closes lines and journal, and tells how the day ended.
     pub(super) fn end(&mut self, turn: &mut Turn<'_>) {
-        let now = turn.clock.now();
         for finished in self.parts.lines.give_up() {
             self.finished(finished, turn);
         }
@@ -292,7 +291,7 @@ impl Trading {
         if let Err(error) = self.parts.journal.finish() {
             self.problems.push(format!("the order journal: {error}"));
         }
-        let summary = TradingSummary::of(&self.parts.desk, &self.parts.strategies, now);
+        let summary = TradingSummary::of(&self.parts.desk, &self.parts.strategies);
         let problems = std::mem::take(&mut self.problems);
         // Nobody waits for it when the run has given up on us.
         let _ = self.parts.summary.try_send(TradingEnd { summary, problems });

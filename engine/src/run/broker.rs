@@ -81,13 +81,11 @@ impl Broker {
     }
 
     /// Address of REST, without a path.
-    #[allow(dead_code, reason = "for whoever sends orders and queries")]
     pub(super) fn rest_url(&self) -> &str {
         &self.rest_url
     }
 
     /// Trusted besides the system's authorities.
-    #[allow(dead_code, reason = "for whoever sends orders and queries")]
     pub(super) fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }

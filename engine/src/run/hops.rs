@@ -14,3 +14,6 @@ pub const STRATEGY: &str = "strategy";
 pub const SUBMIT_TO_GATE: &str = "submit→gate";
 /// Kernel timestamp of the record that caused an order to the gateway's decision on it.
 pub const TICK_TO_GATE: &str = "tick→gate";
+
+/// stub
+pub const GATEWAY: [&str; 2] = [SUBMIT_TO_GATE, TICK_TO_GATE];

@@ -44,7 +44,7 @@ pub(super) fn wait(
     if config.session.calendar == Calendar::Always {
         return None;
     }
-    let lead = DurationNanos::from_nanos(config.session.connect_before.as_nanos() as u64);
+    let lead = DurationNanos::new(config.session.connect_before.as_nanos() as u64);
     match day.plan.wait(&config.session.venues, unix_now()) {
         Wait::During => return None,
         Wait::Over => {

@@ -51,7 +51,7 @@ pub(super) struct Overseer {
 impl Orders {
     pub(super) fn trading(trade: Trade, config: &Config, path: &Path) -> Self {
         let nanos = |time: Option<Duration>| {
-            time.map_or(DurationNanos::UNSET, |t| DurationNanos::from_nanos(t.as_nanos() as u64))
+            time.map_or(DurationNanos::UNSET, |t| DurationNanos::new(t.as_nanos() as u64))
         };
         let kill = &config.kill;
         Self::Trading(Box::new(Overseer {

@@ -26,6 +26,8 @@ pub struct Summary {
     pub strategies: Vec<StrategySummary>,
     /// Orders.
     pub orders: OrderSummary,
+    /// stub
+    pub trading: Option<crate::desk::TradingSummary>,
     /// Latency by hop, nanoseconds.
     pub latency: Vec<HopRow>,
     /// Largest memory the process had, bytes.

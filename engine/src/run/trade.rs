@@ -165,7 +165,7 @@ impl Books {
         let listing = |terms: &Option<InstrumentTerms>| terms.map_or(Listing::Kospi, |t| t.listing);
         let settings = Settings {
             // The line tells first.
-            reply_timeout: nanos(config.orders.reply_timeout) + DurationNanos::from_millis(500),
+            reply_timeout: nanos(config.orders.reply_timeout + Duration::from_millis(500)),
             costs: cold.terms.iter().map(|terms| costs.for_orders(listing(terms))).collect(),
             ..Settings::default()
         };
@@ -258,7 +258,7 @@ pub(super) fn start(
     lines.roots = broker.roots();
     lines.lines = config.orders.lines;
     lines.reply_timeout = config.orders.reply_timeout;
-    let token = tokens.current();
+    let token = tokens.fresh().context("no token for the order lines")?;
     let mut lines = LinePool::new(lines, &token).context("the order lines")?;
     let mut clock = Clock::new();
     if lines.wait_ready(1, &mut clock, LINES_WAIT) == 0 {
@@ -319,7 +319,7 @@ fn rates(config: &Config) -> Rates {
 }
 
 fn nanos(time: Duration) -> DurationNanos {
-    DurationNanos::from_nanos(time.as_nanos() as u64)
+    DurationNanos::new(time.as_nanos() as u64)
 }
 
 fn words(problems: &[RiskProblem]) -> String {

@@ -4,6 +4,7 @@ mod filter;
 mod host;
 mod inline;
 mod thread;
+pub mod notes;
 mod timers;
 
 pub use filter::Filter;
