@@ -94,6 +94,8 @@ impl Renewals<'_> {
                     // Cannot be: a holder that has a token keeps one.
                     None => Failure { text: "no token is held".to_owned(), next: Next::Soon },
                 },
+                // The broker gave a token and then refused to say whether it takes it.
+                Err(_) if self.newest() > refused => continue,
                 Err(failure) => failure,
             };
             let Failure { text, next } = failure;
@@ -114,6 +116,10 @@ impl Renewals<'_> {
             }
             pause = (pause * 2).min(self.pauses.token_max);
         }
+    }
+
+    fn newest(&self) -> u64 {
+        self.tokens.seen().map_or(0, |seen| seen.generation)
     }
 
     async fn attempt(&self, held: Option<&Seen>) -> Result<(), Failure> {
