@@ -74,23 +74,37 @@ fn what_is_in_no_list_or_has_no_rules_stays_unknown() {
 }
 
 #[test]
-fn lists_and_limits_that_fail_are_asked_for_again() {
+fn where_a_list_fails_the_instrument_is_asked_for_by_itself() {
     let broker = sim::start(setup::options(|options| {
-        let once = |target| Rule::new(Fault::StatusBefore(403)).on(target).times(1);
-        options.trading.faults = vec![once("ka10099"), once("ka10001")];
+        // The list of KOSPI, which alone has a share of KOSPI.
+        options.trading.faults = vec![Rule::new(Fault::StatusBefore(403)).on("ka10099").nth(1)];
     }))
     .unwrap();
-    // The first list fails; the fourth, that of the notes, has this one.
     let setup = Setup::new(&broker.rest_url(), &["005930", "500001"]);
     let (id, _, exact) = setup.terms();
     assert_eq!((id, exact), (1, false));
-    for (id, ending) in [(0, "; tried again"), (1, "; tried again")] {
-        let (failed, text) = setup.terms_failed();
-        assert_eq!(failed, InstrumentId(id));
-        assert!(text.contains("403") && text.ends_with(ending), "{text}");
-    }
+    let (id, text) = setup.terms_failed();
+    assert_eq!(id, InstrumentId(0));
+    assert!(text.contains("403") && text.ends_with("; asked for by itself"), "{text}");
     let told: Vec<_> = (0..3).map(|_| setup.terms()).map(|told| (told.0, told.2)).collect();
     assert_eq!(told, [(0, false), (0, true), (1, true)]);
+}
+
+#[test]
+fn what_fails_for_one_is_told_and_asked_again() {
+    let broker = sim::start(setup::options(|options| {
+        let once = |target| Rule::new(Fault::StatusBefore(403)).on(target).times(1);
+        options.trading.faults = vec![once("ka10001"), once("ka10099"), once("ka10100")];
+    }))
+    .unwrap();
+    let setup = Setup::new(&broker.rest_url(), &["005930"]);
+    // Neither list nor row in the first round; the list in the second, limits in the third.
+    let (_, text) = setup.terms_failed();
+    assert!(text.ends_with("; asked for by itself"), "{text}");
+    assert!(!setup.terms().2);
+    let (_, text) = setup.terms_failed();
+    assert!(text.contains("ka10001") && text.ends_with("; tried again"), "{text}");
+    assert!(setup.terms().2);
 }
 
 #[test]
