@@ -123,11 +123,9 @@ fn a_halted_instrument_is_unknown_until_it_goes_on() {
 fn terms_wait_while_a_query_waits() {
     // All three are asked while the first list is under way, and each is answered late.
     let broker = sim::start(setup::options(|options| {
-        let late = std::time::Duration::from_millis(300);
-        options.trading.faults = vec![
-            Rule::new(Fault::ReplyLate(late)).on("ka10099").times(1),
-            Rule::new(Fault::ReplyLate(late)).on("ka10075"),
-        ];
+        let late = |ms| Fault::ReplyLate(std::time::Duration::from_millis(ms));
+        options.trading.faults =
+            vec![Rule::new(late(1_000)).on("ka10099").times(1), Rule::new(late(600)).on("ka10075")];
     }))
     .unwrap();
     let setup = Setup::new(&broker.rest_url(), &["005930"]);
