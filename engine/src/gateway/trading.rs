@@ -318,16 +318,14 @@ impl Trading {
     /// The books are known: strategies learn what they hold, and start.
     fn open_the_doors(&mut self, turn: &mut Turn<'_>) {
         let machine = self.parts.desk.machine();
-        let mut buffer = [0; SLOT_WORDS];
         for position in machine.strategy_positions() {
-            let strategy = position.strategy;
-            let note = notes::position(machine, strategy, position.instrument, &mut buffer);
-            turn.ends.tell(usize::from(strategy), note);
+            let note = notes::position(machine, position.strategy, position.instrument);
+            turn.ends.tell(usize::from(position.strategy), note.words());
         }
         for order in machine.orders().iter().filter(|order| !order.status.is_final()) {
             if let Some(working) = machine.as_working(order.id) {
-                let note = notes::working(&working, &mut buffer);
-                turn.ends.tell(usize::from(order.strategy), note);
+                let note = notes::working(&working);
+                turn.ends.tell(usize::from(order.strategy), note.words());
             }
         }
         // Release: what was told is in the ring before a strategy sees it.
@@ -621,8 +619,8 @@ impl Trading {
             Action::Report { strategy, report } => self.report(strategy, &report, turn),
             Action::Query { tag, query } => self.parts.office.ask(Job::Query { tag, query }),
             Action::Session(change) => {
-                let mut buffer = [0; SLOT_WORDS];
-                turn.ends.tell_all(notes::session(&change, turn.clock.now(), &mut buffer));
+                let record = notes::session(&change, turn.clock.now());
+                turn.ends.tell_all(record.words());
             }
             Action::Latch(record) => {
                 tracing::error!("the kill switch is pulled: {record}");
@@ -664,11 +662,10 @@ impl Trading {
     fn report(&mut self, strategy: u16, report: &OrderReport, turn: &mut Turn<'_>) {
         let index = usize::from(strategy);
         let machine = self.parts.desk.machine();
-        let mut buffer = [0; SLOT_WORDS];
         if let Some(working) = machine.as_working(report.order) {
-            turn.ends.tell(index, notes::working(&working, &mut buffer));
+            turn.ends.tell(index, notes::working(&working).words());
             let instrument = working.request.instrument;
-            turn.ends.tell(index, notes::position(machine, strategy, instrument, &mut buffer));
+            turn.ends.tell(index, notes::position(machine, strategy, instrument).words());
         }
         turn.ends.tell(index, report.words());
     }

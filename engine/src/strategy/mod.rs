@@ -3,8 +3,9 @@
 mod filter;
 mod host;
 mod inline;
-mod thread;
 pub mod notes;
+mod portfolio;
+mod thread;
 mod timers;
 
 pub use filter::Filter;
