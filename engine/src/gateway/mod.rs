@@ -3,9 +3,11 @@
 //! Today it ends every order as an intent: form and instrument were checked on the strategy's side,
 //! here it is counted, timed and reported back as [`OrderEvent::DRY_RUN`]; nothing is sent.
 
+pub mod hops;
 mod intent;
 mod thread;
 
+pub use hops::{GATEWAY_HOPS, OrderHops};
 pub use intent::{Intent, IntentWriter};
 pub use thread::{Gateway, GatewayCounters, GatewayParts, StrategyEnd, spawn};
 
