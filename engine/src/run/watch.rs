@@ -234,6 +234,7 @@ impl Watch {
             frames_per_second: (new_frames as f64 / length.as_secs_f64().max(0.001)) as u64,
             refused: counts.refused_frames + counts.refused_entries,
             strategies: strategies.collect(),
+            trading: None,
             latency,
         });
     }
