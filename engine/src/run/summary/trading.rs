@@ -97,8 +97,8 @@ fn held(summary: &TradingSummary) -> (i64, String) {
 fn rounds_text(summary: &TradingSummary) -> String {
     let rounds = &summary.rounds;
     let last = match (rounds.last, rounds.last_at) {
-        (Some("complete"), Some(at)) => format!("last complete at {}", clock(at)),
-        (Some(_), Some(at)) => format!("the last FAILED at {}", clock(at)),
+        (Some("complete"), Some(at)) => format!("last one at {}", clock(at)),
+        (Some(_), Some(at)) => format!("last FAILED at {}", clock(at)),
         _ => "none has ended".to_owned(),
     };
     let differences = match summary.differences {
@@ -176,7 +176,7 @@ fn write_working(rows: &[WorkingRow], out: &mut String) -> std::fmt::Result {
             row.code.clone(),
             row.venue.to_owned(),
             row.side.to_owned(),
-            row.price.map_or_else(|| "market".to_owned(), |price| won(price.into())),
+            price(row.price),
             won(row.filled),
             won(row.leaves),
             row.status.replace('_', " "),
@@ -247,8 +247,7 @@ fn write_strategies(
         ("strategy", Align::Left),
         ("orders", Align::Right),
         ("fills", Align::Right),
-        ("bought", Align::Right),
-        ("sold", Align::Right),
+        ("turnover", Align::Right),
         ("realised", Align::Right),
         ("open", Align::Right),
         ("fees+tax", Align::Right),
@@ -260,8 +259,7 @@ fn write_strategies(
             name.to_owned(),
             group(orders.total),
             group(traded.fills),
-            won(traded.bought_value),
-            won(traded.sold_value),
+            won(traded.bought_value + traded.sold_value),
             signed(money.realised),
             signed(money.open),
             won(money.fees + money.tax),
