@@ -373,7 +373,7 @@ impl TradingSummary {
         add(self.notices.value_differs, "orders' money differs from what the broker says");
         add(self.orders.working, "orders still work at the broker");
         if let Some(why) = self.halted {
-            problems.push(format!("the order machine is halted: {}", snake(&why)));
+            problems.push(format!("the order machine is halted: {}", why.words()));
         }
         if self.rounds.last == Some("failed") {
             problems
@@ -647,7 +647,7 @@ fn told_row(ts: UnixNanos, told: &Told) -> ToldRow {
     let (kind, text) = match told {
         Told::Difference(difference) => ("difference", difference_text(difference)),
         Told::Notice(notice) => ("notice", notice_text(notice)),
-        Told::Halt(why) => ("halt", format!("no new orders: {}", snake(why))),
+        Told::Halt(why) => ("halt", format!("no new orders: {}", why.words())),
     };
     ToldRow { ts: ts.raw(), kind, text }
 }
@@ -692,14 +692,6 @@ fn notice_text(notice: &Notice) -> String {
         Notice::BaseDiffers { number } => {
             format!("order {number}: the first number of its chain differs")
         }
-        Notice::Doubt { number, why } => format!("order {number} is in doubt: {}", snake(why)),
-    }
-}
-
-/// A name as it stands in the journal.
-fn snake(name: &impl Serialize) -> String {
-    match serde_json::to_value(name) {
-        Ok(serde_json::Value::String(name)) => name.replace('_', " "),
-        _ => String::new(),
+        Notice::Doubt { number, why } => format!("order {number} is in doubt: {}", why.words()),
     }
 }

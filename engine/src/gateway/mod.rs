@@ -5,13 +5,13 @@
 //! it drives the [desk](crate::desk), and orders go to the broker ([`Trading`]).
 
 mod ends;
-mod hops;
+pub mod hops;
 mod intent;
 mod thread;
 mod trading;
 
 pub use ends::StrategyEnd;
-pub use hops::OrderHops;
+pub use hops::{GATEWAY_HOPS, OrderHops};
 pub use intent::{Intent, IntentWriter};
 pub use thread::{Backend, Gateway, GatewayCounters, GatewayParts, spawn};
 pub use trading::{Control, Live, Stage, Trading, TradingEnd, TradingParts};

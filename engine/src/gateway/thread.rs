@@ -7,7 +7,7 @@
 
 use super::ends::Ends;
 use super::trading::{Trading, Turn};
-use super::{Command, CommandKind, Intent, StrategyEnd, decide};
+use super::{Command, CommandKind, Intent, OrderHops, StrategyEnd, decide};
 use crate::strategy::StrategyCounters;
 use crate::telemetry::Recorder;
 use crate::threads;
@@ -21,11 +21,6 @@ use strategy_api::{Kind, Record};
 
 /// Longest sleep: the thread looks around at least this often.
 const SLEEP_MAX: Duration = Duration::from_millis(50);
-
-/// Hop `submit→gate` of the recorder.
-pub const HOP_SUBMIT: usize = 0;
-/// Hop `tick→gate` of the recorder.
-pub const HOP_TICK: usize = 1;
 
 /// Counters of the gateway. Written by its thread only.
 #[derive(Debug, Default)]
@@ -64,7 +59,7 @@ pub struct GatewayParts {
     pub account: Consumer<SLOT_WORDS>,
     /// What becomes of orders.
     pub backend: Backend,
-    /// Hops `submit→gate`, `tick→gate`, and those of [`OrderHops`](super::OrderHops).
+    /// Hops of [`GATEWAY_HOPS`](super::GATEWAY_HOPS).
     pub recorder: Recorder,
     /// Wakes the strategies.
     pub strategies_waker: Waker,
@@ -226,12 +221,7 @@ pub(super) fn note_command(
     recorder: &mut Recorder,
     counters: &GatewayCounters,
 ) {
-    recorder.record(HOP_SUBMIT, (now - command.ts_submit).raw());
-    let cause = &command.cause;
-    let begin = if cause.ts_kernel.is_set() { cause.ts_kernel } else { cause.ts_recv };
-    if begin.is_set() && cause.kind != Kind::default() {
-        recorder.record(HOP_TICK, (now - begin).raw());
-    }
+    OrderHops::gated(&command.cause, command.ts_submit, now, recorder);
     let counter = match command.kind {
         CommandKind::Submit { .. } => &counters.submits,
         CommandKind::Replace(_) => &counters.replaces,

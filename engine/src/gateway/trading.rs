@@ -26,7 +26,7 @@ use crate::journal::{Journal, Ticket};
 use crate::kill::KillReason;
 use crate::market::Phase;
 use crate::office::{Done, Job, OfficeEnd};
-use crate::order::{Carry, Input, Machine, Output, RequestKind};
+use crate::order::{BrokerNumber, Carry, Input, Machine, Output, RequestKind};
 use crate::strategy::notes;
 use crate::telemetry::Recorder;
 use crossbeam::channel::{Receiver, Sender};
@@ -40,8 +40,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use strategy_api::record::header_of;
 use strategy_api::{
-    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, Record, Side, UnixNanos,
-    Venue, VolatilityInterruption,
+    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate, Record,
+    Side, UnixNanos, Venue, VolatilityInterruption,
 };
 
 /// Records of the market ring taken in one turn: orders must not wait behind a burst.
@@ -411,6 +411,7 @@ impl Trading {
                 Kind::ORDER_UPDATE | Kind::BALANCE => {
                     crate::strategy::StrategyCounters::add(&turn.counters.account_records, 1);
                     turn.ends.pass_on(header.kind, words);
+                    self.time_acceptance(words, turn.recorder);
                     self.parts.desk.account(now, words, &mut self.actions);
                 }
                 Kind::FEED_EVENT => {
@@ -426,6 +427,16 @@ impl Trading {
             self.carry_out(turn);
         }
         busy
+    }
+
+    /// An order that the exchange has taken ends the split of its time.
+    fn time_acceptance(&mut self, words: &[u64], recorder: &mut Recorder) {
+        if let Some(update) = OrderUpdate::from_words(words)
+            && update.state == OrderState::ACCEPTED
+            && let Some(number) = BrokerNumber::read(update.order_number.as_str())
+        {
+            self.parts.hops.heard(number, update.header.ts_recv, recorder);
+        }
     }
 
     /// `1h` is registered for the whole market: its instrument stands inside.
@@ -540,12 +551,19 @@ impl Trading {
         let (desk, out) = (&mut self.parts.desk, &mut self.actions);
         match outcome {
             Outcome::Answer(reply) => {
-                self.parts.hops.replied(tag, stamps.first_byte, turn.recorder);
                 let api = api_of(desk.machine(), tag);
                 let answer = OrderAnswer::read(api, reply.status, &reply.body);
+                let number = match &answer {
+                    OrderAnswer::Accepted(order) => BrokerNumber::read(order.number.as_str()),
+                    _ => None,
+                };
+                self.parts.hops.replied(tag, number, stamps.parsed, turn.recorder);
                 desk.answered(now, tag, &answer, out);
             }
-            Outcome::NotSent(why) => desk.not_sent(now, tag, &why.to_string(), out),
+            Outcome::NotSent(why) => {
+                self.parts.hops.ended(tag);
+                desk.not_sent(now, tag, &why.to_string(), out);
+            }
             Outcome::Unknown(lost) => {
                 tracing::warn!("order line: {tag:?}: {lost}");
                 let why = match lost {
@@ -640,8 +658,7 @@ impl Trading {
         if let Tag::Order(id) = call.tag
             && let Some(request) = self.parts.desk.machine().request(id)
         {
-            let (cause, submit) = (request.ts_cause, request.ts_submit);
-            self.parts.hops.decided(call.tag, cause, submit, request.ts_sent);
+            self.parts.hops.decided(call.tag, request.ts_cause, request.ts_sent);
             self.parts.hops.journaled(call.tag, now, turn.recorder);
         }
         match self.parts.lines.send(call.tag.to_u64(), &call.call, turn.clock) {

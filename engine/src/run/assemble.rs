@@ -3,7 +3,7 @@
 use super::hops;
 use crate::config::{self, Config, Dispatch, Mode, Poll, Source, Symbols};
 use crate::gateway::{
-    self, Backend, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd,
+    self, Backend, GATEWAY_HOPS, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd,
 };
 use crate::logging::LogQueue;
 use crate::plugin::{Checks, Plugin, PluginSource, PluginSpec};
@@ -321,7 +321,7 @@ pub fn start_machinery(
     }
     let backend = backend.make(Wires { subscribers: &subscribers, go })?;
     // Nothing was started while something could still be refused.
-    let (recorder, gateway_collector) = recorder(hops::GATEWAY);
+    let (recorder, gateway_collector) = recorder(GATEWAY_HOPS);
     let gateway_stop = Arc::new(AtomicBool::new(false));
     let gateway_counters = Arc::new(GatewayCounters::default());
     let gateway_parts = GatewayParts {

@@ -8,6 +8,7 @@ use super::summary::{BrokerSummary, FeedSummary, OrderSummary, StrategySummary, 
 use super::view::{Snapshot, StrategyLine, View};
 use super::{hops, is_set, latch, process};
 use crate::config::{Config, type_code};
+use crate::gateway::GATEWAY_HOPS;
 use crate::kill::LatchFile;
 use crate::logging::LogQueue;
 use crate::strategy::{InstrumentList, StrategyCounters};
@@ -78,7 +79,7 @@ impl Watch {
         for strategy in &config.strategies {
             names.push(format!("{} ({})", hops::STRATEGY, strategy.name));
         }
-        names.extend(hops::GATEWAY.map(str::to_owned));
+        names.extend(GATEWAY_HOPS.map(str::to_owned));
         Self {
             config,
             view,
@@ -276,6 +277,7 @@ impl Watch {
             frames_per_second: (new_frames as f64 / length.as_secs_f64().max(0.001)) as u64,
             refused: counts.refused_frames + counts.refused_entries,
             strategies: strategies.collect(),
+            trading: None,
             latency,
         });
     }

@@ -14,7 +14,7 @@ use strategy_api::{
 
 /// Orders that can be on their way or working at one time; `submit` says `Full` beyond. The gate
 /// allows fewer unless it is told otherwise.
-pub const WORKING_MAX: usize = 4_096;
+pub(super) const WORKING_MAX: usize = 4_096;
 
 /// See the [module documentation](self).
 #[derive(Debug)]
