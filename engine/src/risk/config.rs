@@ -49,7 +49,8 @@ pub struct RiskConfig {
     pub repeat_orders_max: u32,
     /// Milliseconds, 1 ..= 3,600,000. Default 10,000.
     pub repeat_window_ms: u64,
-    /// Messages that the broker takes within any second, 1 ..= 100. Default 5, as its policy says.
+    /// Messages that the broker takes within any second, 1 ..= 64. Default 5, as its policy
+    /// says; in mode `mock` 2, as that server takes fewer.
     pub broker_orders_per_second: u32,
     /// How many of those are kept for cancels, 0 .. `broker_orders_per_second`. Default 1.
     pub broker_cancel_reserve: u32,
@@ -219,7 +220,8 @@ pub(crate) mod ranges {
     pub(crate) const REFERENCE_AGE: Range = 100..=3_600_000;
     pub(crate) const REPEATS: Range = 1..=32;
     pub(crate) const REPEAT_WINDOW: Range = 1..=3_600_000;
-    pub(crate) const ORDERS_PER_SECOND: Range = 1..=100;
+    /// As many as the limiter of the broker's rate can count.
+    pub(crate) const ORDERS_PER_SECOND: Range = 1..=64;
     pub(crate) const POSITION_QUANTITY: Range = 0..=1_000_000_000;
     pub(crate) const POSITION_VALUE: Range = 0..=10_000_000_000_000;
     pub(crate) const EXPOSURE: Range = 0..=10_000_000_000_000;

@@ -96,7 +96,7 @@ fn read(root: Section<'_, '_>, base: &Path, report: &Report<'_>) -> Option<Confi
     let telemetry = telemetry::read_telemetry(root.section("telemetry"), base);
     let runs = &telemetry.directory;
     let orders = orders::read_orders(root.section("orders"), assumed, base, runs);
-    let risk = risk::read_risk(root.section("risk"));
+    let risk = risk::read_risk(root.section("risk"), assumed);
     let session = session::read_session(root.section("session"), assumed, base, broker.as_ref());
     let kill = kill::read_kill(root.section("kill"), assumed, base, runs);
     let limits = risk.strategy;
@@ -146,3 +146,5 @@ fn slots(section: &Section<'_, '_>, key: &'static str, low: i64, high: i64, defa
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trading_tests;

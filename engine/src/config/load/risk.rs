@@ -1,12 +1,13 @@
 //! `[risk]`, `[risk.account]`, `[risk.strategy]` and a strategy's own `[strategy.risk]`.
 
 use super::Section;
-use crate::config::split_item;
+use crate::broker::limiter::Rates;
+use crate::config::{Mode, split_item};
 use crate::risk::{Limits, RiskConfig, ranges};
 use strategy_api::{Symbol, Venue};
 
-pub(super) fn read_risk(section: Section<'_, '_>) -> RiskConfig {
-    let usual = RiskConfig::default();
+pub(super) fn read_risk(section: Section<'_, '_>, mode: Mode) -> RiskConfig {
+    let usual = defaults(mode);
     let small = |key, range, usual: u32| {
         section.integer(key, range).and_then(|value| u32::try_from(value).ok()).unwrap_or(usual)
     };
@@ -55,6 +56,16 @@ pub(super) fn read_risk(section: Section<'_, '_>) -> RiskConfig {
     };
     section.finish();
     risk
+}
+
+/// The mock server takes fewer orders than the real one.
+fn defaults(mode: Mode) -> RiskConfig {
+    let rates = if mode == Mode::Mock { Rates::MOCK } else { Rates::REAL };
+    RiskConfig {
+        broker_orders_per_second: rates.orders,
+        broker_cancel_reserve: rates.cancel_reserve,
+        ..RiskConfig::default()
+    }
 }
 
 /// The limits of a section; those that are not in it are the `usual` ones.
