@@ -406,7 +406,8 @@ mod tests {
         let config = config::parse(text, Path::new(".")).unwrap();
         let names = Names::from([("005930".to_owned(), "삼성전자".to_owned())]);
         let wishes = wishes(&config, &["005930".to_owned()], &names).unwrap();
-        assert_eq!(wishes.wishes.len(), 3);
+        // Two trades, the sessions, and what the gateway wants: 00, 04, 1h.
+        assert_eq!(wishes.wishes.len(), 6);
         assert_eq!(wishes.extras.len(), 1);
         assert_eq!(wishes.extras[0].1, [228, 732]);
         assert_eq!(wishes.list.all().len(), 1);

@@ -270,6 +270,7 @@ impl Watch {
             orders: load(&strategy.counters.submits),
             stopped: is_set(&strategy.stopped),
         });
+        let trading = self.orders.line();
         self.view.show(&Snapshot {
             elapsed: self.started.elapsed(),
             feed: self.feed_state.clone(),
@@ -277,7 +278,7 @@ impl Watch {
             frames_per_second: (new_frames as f64 / length.as_secs_f64().max(0.001)) as u64,
             refused: counts.refused_frames + counts.refused_entries,
             strategies: strategies.collect(),
-            trading: None,
+            trading,
             latency,
         });
     }
