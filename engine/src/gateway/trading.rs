@@ -40,8 +40,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use strategy_api::record::header_of;
 use strategy_api::{
-    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate, Record,
-    Side, UnixNanos, Venue, VolatilityInterruption,
+    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate,
+    Record, Side, UnixNanos, Venue, VolatilityInterruption,
 };
 
 /// Records of the market ring taken in one turn: orders must not wait behind a burst.
@@ -721,7 +721,9 @@ impl Trading {
         if stage != self.stage {
             self.set_stage(stage);
         }
-        if !self.parts.go.load(Ordering::Relaxed) && self.begun && self.parts.desk.machine().is_ready()
+        if !self.parts.go.load(Ordering::Relaxed)
+            && self.begun
+            && self.parts.desk.machine().is_ready()
         {
             self.open_the_doors(turn);
         }
