@@ -90,7 +90,8 @@ working_orders = 3
 #[test]
 fn what_check_prints_is_a_configuration_that_means_the_same() {
     let shown = |text: &str| {
-        let setup = Setup::new(text);
+        let setup = Setup::new("");
+        setup.write("run.toml", text);
         let mut command = engine();
         command.current_dir(setup.path()).args(["check", "run.toml"]);
         run(command).ended_with(0).stdout
