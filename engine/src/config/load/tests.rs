@@ -128,3 +128,23 @@ fn text_that_is_not_toml_is_reported_with_its_line() {
     let found = problems("mode = \"sim\"\nfeed = = 3\n");
     assert!(found[0].starts_with("2:"), "{found:?}");
 }
+
+#[test]
+fn only_an_address_of_this_machine_counts_as_one() {
+    for here in ["http://127.0.0.1", "ws://127.9.0.1:1/x", "http://localhost:80", "ws://[::1]:9/x"]
+    {
+        assert!(broker::is_loopback(here), "{here}");
+    }
+    for elsewhere in [
+        "http://127.example.com",
+        "http://localhost.example.com:80",
+        "http://127.0.0.1@example.com",
+        "http://localhost:80@example.com",
+        "http://[::1].example.com",
+        "http://[::2]",
+        "http://example.com/127.0.0.1",
+        "127.0.0.1",
+    ] {
+        assert!(!broker::is_loopback(elsewhere), "{elsewhere}");
+    }
+}
