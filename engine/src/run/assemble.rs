@@ -15,9 +15,7 @@ use crate::telemetry::{Collector, recorder};
 use anyhow::{Context, anyhow};
 use feed::handler::{InlineReader, Outlets, QuarantineSink};
 use feed::instruments::Instruments;
-use feed::ring::{
-    SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring,
-};
+use feed::ring::{SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring};
 use feed::schema::WireType;
 use feed::session::Wish;
 use std::collections::BTreeMap;

@@ -85,8 +85,10 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     if config.mode != Mode::DryRun {
         opening::log_in(&config, &tokens, args.duration, &stop, &latch, |line| view.note(line))?;
     }
-    let start = Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
-    let (mut machinery, orders) = start.machinery(&plugins, &files.directory, &args.config, &view)?;
+    let start =
+        Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
+    let (mut machinery, orders) =
+        start.machinery(&plugins, &files.directory, &args.config, &view)?;
     let (sink, refused) = quarantine(QUARANTINE_WAITING_MAX);
     let clock = Clock::new();
     let outlets = machinery.take_outlets(sink)?;

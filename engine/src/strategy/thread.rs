@@ -24,7 +24,8 @@ const SLEEP_MAX: Duration = Duration::from_millis(50);
 /// The same while it waits for its start.
 const GO_SLEEP_MAX: Duration = Duration::from_millis(2);
 /// Why a strategy that never started has ended.
-const NEVER_STARTED: &str = "the run ended before the broker's books were known; it was not started";
+const NEVER_STARTED: &str =
+    "the run ended before the broker's books were known; it was not started";
 /// Market records handled before own order events and timers are looked at again.
 const MARKET_BATCH: usize = 32;
 
