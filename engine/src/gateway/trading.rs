@@ -172,8 +172,6 @@ pub struct TradingParts {
     pub carry: Vec<Carry>,
     /// Names of the strategies.
     pub strategies: Vec<String>,
-    /// Set when the books are known: strategies may start.
-    pub go: Arc<AtomicBool>,
     /// What the main thread wants.
     pub controls: Receiver<Control>,
     /// What others see.
@@ -340,10 +338,8 @@ impl Trading {
                 turn.ends.tell(usize::from(order.strategy), note.words());
             }
         }
-        // Release: what was told is in the ring before a strategy sees it.
-        self.parts.go.store(true, Ordering::Release);
+        turn.ends.tell_all(notes::start().words());
         self.doors_open = true;
-        turn.ends.waker.wake();
         self.set_stage(Stage::Trading);
         // Strategies that have asked for the broker's own words get those from before their start, too.
         for words in std::mem::take(&mut self.early) {
@@ -749,10 +745,7 @@ impl Trading {
         if stage != self.stage {
             self.set_stage(stage);
         }
-        if !self.parts.go.load(Ordering::Relaxed)
-            && self.begun
-            && self.parts.desk.machine().is_ready()
-        {
+        if !self.doors_open && self.begun && self.parts.desk.machine().is_ready() {
             self.open_the_doors(turn);
         }
     }

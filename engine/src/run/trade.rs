@@ -296,7 +296,6 @@ pub(super) fn start(
         instruments: instruments.clone(),
         carry,
         strategies: config.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
-        go: wires.go.clone(),
         controls: wanted,
         live: live.clone(),
         told,
