@@ -93,7 +93,33 @@ fn read(root: Section<'_, '_>, base: &Path, report: &Report<'_>) -> Option<Confi
     let kill = read_kill(root.section("kill"), assumed, base, &telemetry.directory);
     let strategies = read_strategies(&root, assumed, base, &sim, &feed, report);
     root.finish();
-    Some(Config { mode: mode?, broker: broker?, sim, feed, gateway, kill, telemetry, strategies })
+    Some(Config {
+        mode: mode?,
+        broker: broker?,
+        sim,
+        feed,
+        gateway,
+        kill,
+        telemetry,
+        strategies,
+        orders: super::Orders {
+            lines: 4,
+            reply_timeout: Duration::from_secs(3),
+            journal: base.join("../orders"),
+            sync: crate::journal::Sync::Every(Duration::from_millis(200)),
+            account: crate::market::Account::Mock,
+            cancel_on_end: true,
+            cancel_on_silence: false,
+        },
+        risk: crate::risk::RiskConfig::default(),
+        session: super::Session {
+            calendar: super::Calendar::Always,
+            venues: vec![strategy_api::Venue::KRX],
+            connect_before: Duration::from_secs(600),
+            end_after: Duration::from_secs(60),
+            market_data: None,
+        },
+    })
 }
 
 fn read_broker(section: Section<'_, '_>, mode: Mode, base: &Path) -> Option<Broker> {
@@ -288,7 +314,12 @@ fn read_kill(section: Section<'_, '_>, mode: Mode, base: &Path, runs: &Path) -> 
         }
     };
     section.finish();
-    Kill { latch }
+    Kill {
+        latch,
+        feed_max: Some(Duration::from_secs(10)),
+        strategy_max: Some(Duration::from_secs(2)),
+        gateway_max: Some(Duration::from_secs(2)),
+    }
 }
 
 fn read_strategies(
@@ -370,6 +401,7 @@ fn read_strategy(section: Section<'_, '_>, mode: Mode, base: &Path, sim: &Sim) -
     let extra_fids = read_extra_fids(&section, &types);
     let conditions = read_conditions(&section, &types);
     let strategy = Strategy {
+        risk: None,
         name: name.map(|found| found.value).unwrap_or_default(),
         source: source.unwrap_or_else(|| Source::Plugin(PathBuf::new())),
         sha256,

@@ -56,6 +56,15 @@ pub struct Config {
     pub kill: Kill,
     /// `[telemetry]`.
     pub telemetry: Telemetry,
+    /// stub
+    #[serde(skip)]
+    pub orders: Orders,
+    /// stub
+    #[serde(skip)]
+    pub risk: crate::risk::RiskConfig,
+    /// stub
+    #[serde(skip)]
+    pub session: Session,
     /// `[[strategy]]`, in the order of the file.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
@@ -203,6 +212,15 @@ pub struct Gateway {
 pub struct Kill {
     /// File that stops trading while it is there. See [`LatchFile`](crate::kill::LatchFile).
     pub latch: PathBuf,
+    /// stub
+    #[serde(skip)]
+    pub feed_max: Option<Duration>,
+    /// stub
+    #[serde(skip)]
+    pub strategy_max: Option<Duration>,
+    /// stub
+    #[serde(skip)]
+    pub gateway_max: Option<Duration>,
 }
 
 /// `[telemetry]`.
@@ -254,6 +272,9 @@ pub struct Strategy {
     /// Extra fields: type code and FIDs.
     #[serde(serialize_with = "fid_table", skip_serializing_if = "Vec::is_empty")]
     pub extra_fids: Vec<(String, Vec<u16>)>,
+    /// stub
+    #[serde(skip)]
+    pub risk: Option<crate::risk::Limits>,
     /// Parameters, as TOML text.
     #[serde(serialize_with = "toml_table", skip_serializing_if = "String::is_empty")]
     pub params: String,
@@ -345,4 +366,45 @@ fn fid_table<S: serde::Serializer>(
 fn toml_table<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let table: toml::Table = text.parse().map_err(serde::ser::Error::custom)?;
     table.serialize(serializer)
+}
+
+/// stub
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// s
+    pub lines: usize,
+    /// s
+    pub reply_timeout: Duration,
+    /// s
+    pub journal: PathBuf,
+    /// s
+    pub sync: crate::journal::Sync,
+    /// s
+    pub account: crate::market::Account,
+    /// s
+    pub cancel_on_end: bool,
+    /// s
+    pub cancel_on_silence: bool,
+}
+/// stub
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// s
+    pub calendar: Calendar,
+    /// s
+    pub venues: Vec<Venue>,
+    /// s
+    pub connect_before: Duration,
+    /// s
+    pub end_after: Duration,
+    /// s
+    pub market_data: Option<PathBuf>,
+}
+/// stub
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// s
+    Krx,
+    /// s
+    Always,
 }

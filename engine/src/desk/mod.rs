@@ -55,13 +55,13 @@ use crate::gateway::{Command, CommandKind};
 use crate::journal::Entry;
 use crate::kill::{KillOptions, KillSwitch};
 use crate::market::Sessions;
-use crate::order::{Denied, Holding, Input, Machine, Output, Update, Wish};
-use crate::risk::{Approval, Gate, ReplaceApproval};
+use crate::order::{Denied, Holding, Input, Machine, OrderEntry, Output, Update, Want, Wish};
+use crate::risk::{Approval, Gate, InstrumentTerms, ReplaceApproval};
 use feed::clock::Monotonic;
 use std::collections::{HashMap, VecDeque};
 use strategy_api::{
-    Balance, ClientOrderId, DurationNanos, Kind, OrderEvent, OrderReport, OrderStatus, OrderUpdate,
-    Quantity, Record, Refusal, SessionState, UnixNanos,
+    Balance, ClientOrderId, DurationNanos, InstrumentId, Kind, OrderEvent, OrderReport,
+    OrderStatus, OrderUpdate, Quantity, Record, Refusal, SessionState, UnixNanos,
 };
 
 /// A cancel that was surely not carried out is asked for again so often.
@@ -115,6 +115,8 @@ pub struct Desk {
     journal_room: bool,
     journal_failed: bool,
     token_dead: bool,
+    /// The run ends: nothing new is taken.
+    ending: bool,
     denials: u64,
     tally: tally::Tally,
     moved: facts::Moved,
@@ -156,6 +158,7 @@ impl Desk {
             journal_room: true,
             journal_failed: false,
             token_dead: false,
+            ending: false,
             denials: 0,
             tally: tally::Tally::default(),
             moved: facts::Moved::default(),
@@ -276,6 +279,49 @@ impl Desk {
         self.pump(out);
     }
 
+    /// What is known of an instrument: without it no order for it passes. Before [`begin`](Self::begin)
+    /// where orders of earlier runs may work, and again whenever more is known.
+    ///
+    /// # Errors
+    /// When the prices cannot be true, or the instrument is none of the run; nothing changes then.
+    pub fn set_terms(
+        &mut self,
+        instrument: InstrumentId,
+        terms: &InstrumentTerms,
+    ) -> Result<(), Refusal> {
+        self.gate.set_terms(instrument, terms)
+    }
+
+    /// A strategy has stopped: it may send nothing more, and what it has working is cancelled.
+    pub fn strategy_stopped(&mut self, now: UnixNanos, strategy: u16, out: &mut Vec<Action>) {
+        self.advance(now, out);
+        self.gate.stop_strategy(strategy);
+        let unset = UnixNanos::UNSET;
+        let wish = Wish { strategy, ts_submit: unset, ts_cause: unset, want: Want::CancelAll };
+        self.apply(Input::Wish(wish), out);
+        self.pump(out);
+    }
+
+    /// The run ends: nothing new is taken from here on, and with `cancel` everything is cancelled.
+    /// It may end for good when [`is_settled`](Self::is_settled).
+    pub fn wind_down(&mut self, now: UnixNanos, cancel: bool, out: &mut Vec<Action>) {
+        self.advance(now, out);
+        self.ending = true;
+        if cancel {
+            self.apply(Input::CancelEverything, out);
+        }
+        self.pump(out);
+    }
+
+    /// Whether nothing is under way, and no order waits for an answer, a change or a cancel.
+    pub fn is_settled(&self) -> bool {
+        let waits = |order: &OrderEntry| {
+            matches!(order.status, OrderStatus::SUBMITTING | OrderStatus::UNKNOWN)
+                || self.machine.pending_changes(order.id) != (false, false)
+        };
+        self.is_quiet() && !self.machine.orders().iter().any(waits)
+    }
+
     /// When [`tick`](Self::tick) is due at the latest.
     pub fn wake_at(&self) -> UnixNanos {
         let usual = self.now + TICK_MAX;
@@ -353,7 +399,7 @@ impl Desk {
         if !self.journal_room || !self.outbox.has_line() {
             return Err(Refusal::Full);
         }
-        if self.token_dead {
+        if self.token_dead || self.ending {
             return Err(Refusal::NotAllowed);
         }
         // A cancel that waits goes first.

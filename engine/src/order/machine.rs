@@ -300,6 +300,11 @@ impl Machine {
         count
     }
 
+    /// An order as its strategy's plugin sees it, final or not.
+    pub fn as_working(&self, id: ClientOrderId) -> Option<WorkingOrder> {
+        self.store.order_by_id(id).map(|order| self.working_order(order))
+    }
+
     fn working_order(&self, order: u32) -> WorkingOrder {
         let state = &self.store.orders[order as usize];
         let (cancel, replace) = self.pending(order);

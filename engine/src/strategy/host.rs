@@ -69,6 +69,8 @@ pub struct StrategyCounters {
     pub replaces: AtomicU64,
     /// Cancels wanted.
     pub cancels: AtomicU64,
+    /// stub
+    pub callback_since: AtomicU64,
     /// Requests refused because the command ring was full.
     pub refused_full: AtomicU64,
 }
@@ -114,6 +116,8 @@ pub struct HostParts {
     pub instruments: Arc<InstrumentList>,
     /// The strategy's counters.
     pub counters: Arc<StrategyCounters>,
+    /// stub
+    pub first_order: u64,
     /// Seed of the strategy's random numbers.
     pub seed: u64,
 }

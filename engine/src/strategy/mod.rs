@@ -3,6 +3,7 @@
 mod filter;
 mod host;
 mod inline;
+pub mod notes;
 mod thread;
 mod timers;
 

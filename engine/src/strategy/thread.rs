@@ -55,6 +55,8 @@ pub struct StrategyParts {
     pub give_up: Arc<AtomicBool>,
     /// Set when the thread has stopped before its time.
     pub stopped: Arc<AtomicBool>,
+    /// stub
+    pub go: Arc<AtomicBool>,
     /// Counters.
     pub counters: Arc<StrategyCounters>,
 }

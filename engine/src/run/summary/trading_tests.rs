@@ -67,7 +67,14 @@ fn good_day() -> TradingSummary {
     };
     TradingSummary {
         orders: orders(1_412, 980, 427, 3, 2),
-        requests: Requests { new: 1_412, replace: 38, cancel: 430, refused: 4, unknown: 0 },
+        requests: Requests {
+            new: 1_412,
+            replace: 38,
+            cancel: 430,
+            written: 1_879,
+            refused: 4,
+            unknown: 0,
+        },
         total,
         strategies: vec![
             StrategyResult {
@@ -286,9 +293,10 @@ fn no_line_is_too_long_even_with_large_figures() {
 fn what_needs_a_person_is_a_problem_of_the_run_and_a_good_day_has_none() {
     let mut quiet = good_day();
     quiet.orders.working = 0;
-    assert_eq!(quiet.problems(), Vec::<String>::new());
-    assert_eq!(good_day().problems(), ["2 orders still work at the broker"]);
-    let problems = bad_day().problems().join("\n");
+    assert_eq!(quiet.problems(false), Vec::<String>::new());
+    assert_eq!(good_day().problems(true), Vec::<String>::new());
+    assert_eq!(good_day().problems(false), ["2 orders still work at the broker"]);
+    let problems = bad_day().problems(false).join("\n");
     for part in
         ["1 orders are unknown", "say which", "halted", "reconciliation failed", "remaining"]
     {
