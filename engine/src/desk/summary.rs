@@ -15,7 +15,7 @@ use crate::order::{
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
-use strategy_api::{ClientOrderId, InstrumentId, OrderStatus, Price, Side, UnixNanos};
+use strategy_api::{InstrumentId, OrderStatus, Price, Side, UnixNanos};
 
 /// The trading of a day in a few numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -227,8 +227,9 @@ pub struct CashRow {
 pub struct WorkingRow {
     /// Its id in the engine.
     pub order: u64,
-    /// The broker's newest number of it; nothing while it has none.
-    pub number: Option<String>,
+    /// The broker's numbers of it that are open: two after a modify of a part, none while no answer has
+    /// come.
+    pub numbers: Vec<String>,
     /// Name of the strategy.
     pub strategy: String,
     /// Code of the instrument.
@@ -439,7 +440,7 @@ impl Reader<'_> {
         let machine = self.desk.machine();
         WorkingRow {
             order: order.id.0,
-            number: self.newest_number(order.id),
+            numbers: machine.open_numbers(order.id).map(|number| number.to_string()).collect(),
             strategy: self.name(order.strategy),
             code: self.code(order.request.instrument),
             venue: order.request.venue.name(),
@@ -449,10 +450,6 @@ impl Reader<'_> {
             leaves: machine.leaves(order.id).raw(),
             status: order.status.name(),
         }
-    }
-
-    fn newest_number(&self, order: ClientOrderId) -> Option<String> {
-        self.desk.machine().numbers(order).last().map(|number| number.to_string())
     }
 
     fn positions(&self, summary: &mut TradingSummary) {

@@ -170,7 +170,7 @@ fn write_working(rows: &[WorkingRow], out: &mut String) -> std::fmt::Result {
     ]);
     for row in rows.iter().take(WORKING_MAX) {
         table.row([
-            row.number.clone().unwrap_or_else(|| "none yet".to_owned()),
+            if row.numbers.is_empty() { "none yet".to_owned() } else { row.numbers.join(" ") },
             row.strategy.clone(),
             row.code.clone(),
             row.venue.to_owned(),

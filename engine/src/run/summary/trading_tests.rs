@@ -121,7 +121,7 @@ fn good_day() -> TradingSummary {
         working: vec![
             WorkingRow {
                 order: 281_474_976_712_056,
-                number: Some("0004711".into()),
+                numbers: vec!["0004711".into()],
                 strategy: "imbalance".into(),
                 code: "035720".into(),
                 venue: "KRX",
@@ -133,7 +133,7 @@ fn good_day() -> TradingSummary {
             },
             WorkingRow {
                 order: 562_949_953_421_324,
-                number: Some("0004698".into()),
+                numbers: vec!["0004698".into()],
                 strategy: "dip-buyer".into(),
                 code: "035420".into(),
                 venue: "SOR",
@@ -180,7 +180,7 @@ fn bad_day() -> TradingSummary {
         0,
         WorkingRow {
             order: 281_474_976_712_057,
-            number: None,
+            numbers: Vec::new(),
             strategy: "imbalance".into(),
             code: "005930".into(),
             venue: "KRX",
@@ -310,7 +310,7 @@ fn the_json_has_every_figure_under_its_name() {
     assert_eq!(json["total"]["money"]["net"], -1_594_638);
     assert_eq!(json["strategies"][0]["traded"]["bought_value"], 1_118_530_000);
     assert_eq!(json["working"][0]["status"], "unknown");
-    assert_eq!(json["working"][0]["number"], serde_json::Value::Null);
+    assert_eq!(json["working"][1]["numbers"][0], "0004711");
     assert_eq!(json["denials"][0]["reason"], "broker_rate");
     assert_eq!(json["halted"], "reconciliation_failed");
     assert_eq!(json["kill"]["run"]["verdict"], "remaining");
