@@ -3,11 +3,16 @@
 //! Every key is documented in the files under `configs/`.
 
 mod load;
+mod orders;
 mod reader;
+mod session;
 
 pub use load::{ConfigError, load, parse};
+pub use orders::Orders;
 pub use reader::Problem;
+pub use session::{Calendar, Session};
 
+use crate::risk::{Limits, RiskConfig};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,19 +57,16 @@ pub struct Config {
     pub feed: Feed,
     /// `[gateway]`.
     pub gateway: Gateway,
+    /// `[orders]`.
+    pub orders: Orders,
+    /// `[risk]`.
+    pub risk: RiskConfig,
+    /// `[session]`.
+    pub session: Session,
     /// `[kill]`.
     pub kill: Kill,
     /// `[telemetry]`.
     pub telemetry: Telemetry,
-    /// stub
-    #[serde(skip)]
-    pub orders: Orders,
-    /// stub
-    #[serde(skip)]
-    pub risk: crate::risk::RiskConfig,
-    /// stub
-    #[serde(skip)]
-    pub session: Session,
     /// `[[strategy]]`, in the order of the file.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
@@ -212,14 +214,17 @@ pub struct Gateway {
 pub struct Kill {
     /// File that stops trading while it is there. See [`LatchFile`](crate::kill::LatchFile).
     pub latch: PathBuf,
-    /// stub
-    #[serde(skip)]
+    /// Dead man's timer: longest silence of the feed while a venue trades continuously. `None` (0 in the
+    /// file): not watched. 100 ms to 10 min, default 10 s.
+    #[serde(rename = "feed_max_ms", serialize_with = "millis_or_zero")]
     pub feed_max: Option<Duration>,
-    /// stub
-    #[serde(skip)]
+    /// Dead man's timer: longest callback of a strategy. `None` (0): not watched. 100 ms to 10 min,
+    /// default 2 s.
+    #[serde(rename = "strategy_max_ms", serialize_with = "millis_or_zero")]
     pub strategy_max: Option<Duration>,
-    /// stub
-    #[serde(skip)]
+    /// Dead man's timer: longest turn of the gateway's thread. `None` (0): not watched. 100 ms to
+    /// 10 min, default 2 s.
+    #[serde(rename = "gateway_max_ms", serialize_with = "millis_or_zero")]
     pub gateway_max: Option<Duration>,
 }
 
@@ -272,9 +277,10 @@ pub struct Strategy {
     /// Extra fields: type code and FIDs.
     #[serde(serialize_with = "fid_table", skip_serializing_if = "Vec::is_empty")]
     pub extra_fids: Vec<(String, Vec<u16>)>,
-    /// stub
-    #[serde(skip)]
-    pub risk: Option<crate::risk::Limits>,
+    /// Limits of its own; those that are not written are those of `[risk.strategy]`. `None`: all of
+    /// them are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Limits>,
     /// Parameters, as TOML text.
     #[serde(serialize_with = "toml_table", skip_serializing_if = "String::is_empty")]
     pub params: String,
@@ -348,6 +354,13 @@ fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok,
     serializer.serialize_u64(time.as_millis() as u64)
 }
 
+fn millis_or_zero<S: serde::Serializer>(
+    time: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    millis(&time.unwrap_or_default(), serializer)
+}
+
 fn ping_word<S: serde::Serializer>(echo: &bool, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(if *echo { "echo" } else { "ignore" })
 }
@@ -366,45 +379,4 @@ fn fid_table<S: serde::Serializer>(
 fn toml_table<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let table: toml::Table = text.parse().map_err(serde::ser::Error::custom)?;
     table.serialize(serializer)
-}
-
-/// stub
-#[derive(Clone, Debug)]
-pub struct Orders {
-    /// s
-    pub lines: usize,
-    /// s
-    pub reply_timeout: Duration,
-    /// s
-    pub journal: PathBuf,
-    /// s
-    pub sync: crate::journal::Sync,
-    /// s
-    pub account: crate::market::Account,
-    /// s
-    pub cancel_on_end: bool,
-    /// s
-    pub cancel_on_silence: bool,
-}
-/// stub
-#[derive(Clone, Debug)]
-pub struct Session {
-    /// s
-    pub calendar: Calendar,
-    /// s
-    pub venues: Vec<Venue>,
-    /// s
-    pub connect_before: Duration,
-    /// s
-    pub end_after: Duration,
-    /// s
-    pub market_data: Option<PathBuf>,
-}
-/// stub
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Calendar {
-    /// s
-    Krx,
-    /// s
-    Always,
 }

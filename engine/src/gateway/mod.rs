@@ -11,7 +11,7 @@ mod thread;
 mod trading;
 
 pub use ends::StrategyEnd;
-pub use hops::OrderHops;
+pub use hops::{GATEWAY_HOPS, OrderHops};
 pub use intent::{Intent, IntentWriter};
 pub use thread::{Backend, Gateway, GatewayCounters, GatewayParts, spawn};
 pub use trading::{Control, Live, Stage, Trading, TradingEnd, TradingParts};

@@ -6,9 +6,8 @@
 //! nothing to do. What trading adds, [`Trading`] tells.
 
 use super::ends::Ends;
-use super::hops::{SUBMIT_TO_GATE, TICK_TO_GATE};
 use super::trading::{Trading, Turn};
-use super::{Command, CommandKind, Intent, StrategyEnd, decide};
+use super::{Command, CommandKind, Intent, OrderHops, StrategyEnd, decide};
 use crate::strategy::StrategyCounters;
 use crate::telemetry::Recorder;
 use crate::threads;
@@ -60,7 +59,7 @@ pub struct GatewayParts {
     pub account: Consumer<SLOT_WORDS>,
     /// What becomes of orders.
     pub backend: Backend,
-    /// Hops `submit→gate`, `tick→gate`, and those of [`OrderHops`](super::OrderHops).
+    /// Hops of [`GATEWAY_HOPS`](super::GATEWAY_HOPS).
     pub recorder: Recorder,
     /// Wakes the strategies.
     pub strategies_waker: Waker,
@@ -222,12 +221,7 @@ pub(super) fn note_command(
     recorder: &mut Recorder,
     counters: &GatewayCounters,
 ) {
-    recorder.record(SUBMIT_TO_GATE, (now - command.ts_submit).raw());
-    let cause = &command.cause;
-    let begin = if cause.ts_kernel.is_set() { cause.ts_kernel } else { cause.ts_recv };
-    if begin.is_set() && cause.kind != Kind::default() {
-        recorder.record(TICK_TO_GATE, (now - begin).raw());
-    }
+    OrderHops::gated(&command.cause, command.ts_submit, now, recorder);
     let counter = match command.kind {
         CommandKind::Submit { .. } => &counters.submits,
         CommandKind::Replace(_) => &counters.replaces,

@@ -21,12 +21,12 @@ use super::thread::note_command;
 use super::{Command, GatewayCounters};
 use crate::broker::api::{ApiId, OrderAnswer};
 use crate::broker::line::{Finished, LinePool, Lost, Outcome};
-use crate::desk::{Action, Call, Desk, Silence, Tag, TradingLine, TradingSummary, order_reply};
+use crate::desk::{Action, Call, Desk, Silence, Tag, TradingLine, TradingSummary};
 use crate::journal::{Journal, Ticket};
 use crate::kill::KillReason;
 use crate::market::Phase;
 use crate::office::{Done, Job, OfficeEnd};
-use crate::order::{Carry, Input, Machine, Output, Reply, RequestKind};
+use crate::order::{BrokerNumber, Carry, Input, Machine, Output, RequestKind};
 use crate::strategy::notes;
 use crate::telemetry::Recorder;
 use crossbeam::channel::{Receiver, Sender};
@@ -40,8 +40,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use strategy_api::record::header_of;
 use strategy_api::{
-    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, Record, Side, UnixNanos,
-    Venue, VolatilityInterruption,
+    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate, Record,
+    Side, UnixNanos, Venue, VolatilityInterruption,
 };
 
 /// Records of the market ring taken in one turn: orders must not wait behind a burst.
@@ -318,16 +318,14 @@ impl Trading {
     /// The books are known: strategies learn what they hold, and start.
     fn open_the_doors(&mut self, turn: &mut Turn<'_>) {
         let machine = self.parts.desk.machine();
-        let mut buffer = [0; SLOT_WORDS];
         for position in machine.strategy_positions() {
-            let strategy = position.strategy;
-            let note = notes::position(machine, strategy, position.instrument, &mut buffer);
-            turn.ends.tell(usize::from(strategy), note);
+            let note = notes::position(machine, position.strategy, position.instrument);
+            turn.ends.tell(usize::from(position.strategy), note.words());
         }
         for order in machine.orders().iter().filter(|order| !order.status.is_final()) {
             if let Some(working) = machine.as_working(order.id) {
-                let note = notes::working(&working, &mut buffer);
-                turn.ends.tell(usize::from(order.strategy), note);
+                let note = notes::working(&working);
+                turn.ends.tell(usize::from(order.strategy), note.words());
             }
         }
         // Release: what was told is in the ring before a strategy sees it.
@@ -413,7 +411,7 @@ impl Trading {
                 Kind::ORDER_UPDATE | Kind::BALANCE => {
                     crate::strategy::StrategyCounters::add(&turn.counters.account_records, 1);
                     turn.ends.pass_on(header.kind, words);
-                    self.parts.hops.account(words, turn.recorder);
+                    self.time_acceptance(words, turn.recorder);
                     self.parts.desk.account(now, words, &mut self.actions);
                 }
                 Kind::FEED_EVENT => {
@@ -429,6 +427,16 @@ impl Trading {
             self.carry_out(turn);
         }
         busy
+    }
+
+    /// An order that the exchange has taken ends the split of its time.
+    fn time_acceptance(&mut self, words: &[u64], recorder: &mut Recorder) {
+        if let Some(update) = OrderUpdate::from_words(words)
+            && update.state == OrderState::ACCEPTED
+            && let Some(number) = BrokerNumber::read(update.order_number.as_str())
+        {
+            self.parts.hops.heard(number, update.header.ts_recv, recorder);
+        }
     }
 
     /// `1h` is registered for the whole market: its instrument stands inside.
@@ -543,14 +551,13 @@ impl Trading {
         let (desk, out) = (&mut self.parts.desk, &mut self.actions);
         match outcome {
             Outcome::Answer(reply) => {
-                self.parts.hops.replied(tag, stamps.first_byte, turn.recorder);
                 let api = api_of(desk.machine(), tag);
                 let answer = OrderAnswer::read(api, reply.status, &reply.body);
-                let number = match order_reply(&answer) {
-                    Reply::Accepted { number, .. } => Some(number),
+                let number = match &answer {
+                    OrderAnswer::Accepted(order) => BrokerNumber::read(order.number.as_str()),
                     _ => None,
                 };
-                self.parts.hops.numbered(tag, number, turn.recorder);
+                self.parts.hops.replied(tag, number, stamps.parsed, turn.recorder);
                 desk.answered(now, tag, &answer, out);
             }
             Outcome::NotSent(why) => {
@@ -558,7 +565,6 @@ impl Trading {
                 desk.not_sent(now, tag, &why.to_string(), out);
             }
             Outcome::Unknown(lost) => {
-                self.parts.hops.ended(tag);
                 tracing::warn!("order line: {tag:?}: {lost}");
                 let why = match lost {
                     Lost::TimedOut { .. } | Lost::WriteTimedOut { .. } => Silence::TimedOut,
@@ -631,8 +637,8 @@ impl Trading {
             Action::Report { strategy, report } => self.report(strategy, &report, turn),
             Action::Query { tag, query } => self.parts.office.ask(Job::Query { tag, query }),
             Action::Session(change) => {
-                let mut buffer = [0; SLOT_WORDS];
-                turn.ends.tell_all(notes::session(&change, turn.clock.now(), &mut buffer));
+                let record = notes::session(&change, turn.clock.now());
+                turn.ends.tell_all(record.words());
             }
             Action::Latch(record) => {
                 tracing::error!("the kill switch is pulled: {record}");
@@ -673,11 +679,10 @@ impl Trading {
     fn report(&mut self, strategy: u16, report: &OrderReport, turn: &mut Turn<'_>) {
         let index = usize::from(strategy);
         let machine = self.parts.desk.machine();
-        let mut buffer = [0; SLOT_WORDS];
         if let Some(working) = machine.as_working(report.order) {
-            turn.ends.tell(index, notes::working(&working, &mut buffer));
+            turn.ends.tell(index, notes::working(&working).words());
             let instrument = working.request.instrument;
-            turn.ends.tell(index, notes::position(machine, strategy, instrument, &mut buffer));
+            turn.ends.tell(index, notes::position(machine, strategy, instrument).words());
         }
         turn.ends.tell(index, report.words());
     }
@@ -716,9 +721,7 @@ impl Trading {
         if stage != self.stage {
             self.set_stage(stage);
         }
-        if !self.parts.go.load(Ordering::Relaxed)
-            && self.begun
-            && self.parts.desk.machine().is_ready()
+        if !self.parts.go.load(Ordering::Relaxed) && self.begun && self.parts.desk.machine().is_ready()
         {
             self.open_the_doors(turn);
         }

@@ -65,10 +65,10 @@ impl OfficeEnd {
     #[inline]
     pub fn take(&self) -> Option<Done> {
         // Looked at first: what a thread did before it ended is in the channel then.
-        let gone = self.is_gone();
+        let ended = self.gone.look();
         match self.done.try_recv() {
             Ok(told) => Some(self.note(told)),
-            Err(_) if gone => self.unanswered(),
+            Err(_) if ended.any() => self.unanswered(ended),
             Err(_) => None,
         }
     }
@@ -76,14 +76,14 @@ impl OfficeEnd {
     /// Whether there is nothing to take.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.done.is_empty() && !(self.is_gone() && self.asked.borrow().is_any(&self.gone))
+        let ended = self.gone.look();
+        self.done.is_empty() && !(ended.any() && self.asked.borrow().waits_for(ended))
     }
 
     /// A thread of the office has ended, by [`Office::close`](super::Office::close) or by a bug.
     #[inline]
     pub fn is_gone(&self) -> bool {
-        // Acquire: pairs with the store in `Present::drop`.
-        self.gone.office.load(Ordering::Acquire) || self.gone.latch.load(Ordering::Acquire)
+        self.gone.look().any()
     }
 
     fn note(&self, told: Told) -> Done {
@@ -101,16 +101,16 @@ impl OfficeEnd {
     }
 
     /// The answer to a job that nobody will carry out any more.
-    fn unanswered(&self) -> Option<Done> {
+    fn unanswered(&self, ended: Ended) -> Option<Done> {
         const ENDED: &str = "the office's thread has ended";
         let mut asked = self.asked.borrow_mut();
-        if self.gone.latch.load(Ordering::Acquire) && asked.latches > 0 {
+        if ended.latch && asked.latches > 0 {
             asked.latches -= 1;
             let error = io::Error::new(io::ErrorKind::BrokenPipe, ENDED);
             let path = self.latch_path.clone();
             return Some(Done::LatchWritten(Err(LatchError::Disk { what: "write", path, error })));
         }
-        if !self.gone.office.load(Ordering::Acquire) {
+        if !ended.office {
             return None;
         }
         if let Some(tag) = asked.queries.pop_front() {
@@ -127,10 +127,10 @@ impl OfficeEnd {
 }
 
 impl Asked {
-    fn is_any(&self, gone: &Gone) -> bool {
-        let office = gone.office.load(Ordering::Acquire);
-        let latch = gone.latch.load(Ordering::Acquire);
-        (office && (!self.queries.is_empty() || self.renewals > 0)) || (latch && self.latches > 0)
+    /// Whether a thread that has ended owes an answer.
+    fn waits_for(&self, ended: Ended) -> bool {
+        (ended.office && (!self.queries.is_empty() || self.renewals > 0))
+            || (ended.latch && self.latches > 0)
     }
 }
 
@@ -139,6 +139,30 @@ impl Asked {
 pub(super) struct Gone {
     office: AtomicBool,
     latch: AtomicBool,
+}
+
+/// The same at one moment.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    office: bool,
+    latch: bool,
+}
+
+impl Gone {
+    #[inline]
+    fn look(&self) -> Ended {
+        // Acquire: pairs with the stores in `Present::drop`, behind which nothing is told any more.
+        Ended {
+            office: self.office.load(Ordering::Acquire),
+            latch: self.latch.load(Ordering::Acquire),
+        }
+    }
+}
+
+impl Ended {
+    fn any(self) -> bool {
+        self.office || self.latch
+    }
 }
 
 /// A result on its way, with the generation of the token if it is one.
@@ -182,7 +206,7 @@ pub(super) struct Present {
 impl Drop for Present {
     fn drop(&mut self) {
         let flag = if self.latch { &self.gone.latch } else { &self.gone.office };
-        // Release: pairs with the loads in `OfficeEnd`.
+        // Release: pairs with the loads in `Gone::look`.
         flag.store(true, Ordering::Release);
         self.waker.wake();
     }

@@ -24,6 +24,7 @@
 mod end;
 mod latch;
 mod renewals;
+mod rows;
 mod terms;
 mod tokens;
 mod work;

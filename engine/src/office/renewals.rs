@@ -1,7 +1,7 @@
 //! New tokens for the gateway: because it asked, or because somebody else needed one.
 
 use super::end::Teller;
-use super::tokens::{Seen, Tokens, same};
+use super::tokens::{Seen, Tokens, is_forbidden, same};
 use super::{Done, Pauses};
 use crate::broker::api::AccountNumber;
 use crate::broker::client::{Client, QueryError, TokenSource};
@@ -12,6 +12,9 @@ use tokio::sync::{mpsc, watch};
 /// A token so young may be refused in answers to orders that left with the one before it; whether the
 /// broker takes it is asked before it is replaced, because replacing may kill it under further orders.
 const YOUNG: Duration = Duration::from_secs(30);
+
+/// How often the end of the token is looked at: it is replaced before, not by a refused order.
+const LOOK_AFTER: Duration = Duration::from_secs(60);
 
 /// Hands tokens to the gateway.
 pub(super) struct Renewals<'a> {
@@ -56,7 +59,17 @@ impl Renewals<'_> {
                     // Cannot be: `tokens` holds the other end.
                     Err(_) => return,
                 },
+                () = tokio::time::sleep(LOOK_AFTER) => self.look_at_end().await,
             }
+        }
+    }
+
+    /// Replaces a token that ends soon; nobody's first token is fetched here.
+    async fn look_at_end(&self) {
+        if self.newest() > 0
+            && let Err(error) = self.tokens.fresh_async().await
+        {
+            tracing::error!("the token ends soon, and there is no new one: {error}");
         }
     }
 
@@ -94,6 +107,8 @@ impl Renewals<'_> {
                     // Cannot be: a holder that has a token keeps one.
                     None => Failure { text: "no token is held".to_owned(), next: Next::Soon },
                 },
+                // The broker gave a token and then refused to say whether it takes it.
+                Err(_) if self.newest() > refused => continue,
                 Err(failure) => failure,
             };
             let Failure { text, next } = failure;
@@ -116,6 +131,10 @@ impl Renewals<'_> {
         }
     }
 
+    fn newest(&self) -> u64 {
+        self.tokens.seen().map_or(0, |seen| seen.generation)
+    }
+
     async fn attempt(&self, held: Option<&Seen>) -> Result<(), Failure> {
         match held {
             None => self.tokens.fresh_async().await.map(drop).map_err(Failure::of_token),
@@ -134,7 +153,7 @@ impl Renewals<'_> {
 impl Failure {
     fn of_token(error: TokenError) -> Self {
         let next = match &error {
-            TokenError::Refused { code: 8040 | 8050, .. } => Next::Never,
+            error if is_forbidden(error) => Next::Never,
             error if error.is_transient() => Next::Soon,
             _ => Next::Late,
         };

@@ -1,15 +1,26 @@
 //! What the gate has to know of each instrument: first roughly from the broker's lists (ka10099), then
 //! exactly, one by one (ka10001).
+//!
+//! ```text
+//! every round:
+//!     lists that were not read yet, until each code is found     -> Terms, not exact
+//!     if a list cannot be read: the codes one by one (ka10100)    -> the same
+//!     halted ones, from the second round on, one by one (ka10100) -> the same, once they go on
+//!     limits of those that are listed, one by one                 -> Terms, exact
+//! ```
+//!
+//! Rounds end when nothing is open; between them is a pause that grows. A round ends early when the
+//! broker does not answer, so that hundreds of instruments do not each wait for that.
 
 use super::end::Teller;
+use super::rows::{Row, exact};
 use super::tokens::Tokens;
 use super::{Done, Pauses};
-use crate::broker::api::{Instruments, Listing, ListingQuery, PriceLimits, PriceLimitsQuery};
-use crate::broker::client::Client;
-use crate::market::{InstrumentKind, Listing as ListedAt};
+use crate::broker::api::{self, Instruments, Listing, ListingQuery, PriceLimitsQuery};
+use crate::broker::client::{Client, QueryError};
 use crate::risk::InstrumentTerms;
 use std::collections::BTreeMap;
-use strategy_api::{InstrumentId, Price, Symbol};
+use strategy_api::{InstrumentId, Symbol};
 use tokio::sync::watch;
 
 /// The lists, in the order in which they are read: KOSPI, KOSDAQ, ETF, ETN, ELW, KONEX.
@@ -31,6 +42,8 @@ struct Open {
     id: InstrumentId,
     symbol: Symbol,
     stage: Stage,
+    /// That its list has failed.
+    told: bool,
 }
 
 /// How much is known of it.
@@ -42,207 +55,175 @@ enum Stage {
     Listed(InstrumentTerms),
     /// The list says that its trading is halted.
     Halted,
+    /// Nothing more can be known.
+    Over,
 }
 
-/// What a row of the list means for the gate.
-#[derive(Clone, PartialEq, Debug)]
-enum Row {
-    /// It can be traded.
-    Usable(InstrumentTerms),
-    /// Not now.
-    Halted,
-    /// The gate has no rules for it.
-    Foreign(String),
+/// No answer.
+struct Failure {
+    text: String,
+    /// The next call would meet the same.
+    all: bool,
 }
 
 impl Terms<'_> {
     /// Learns the terms of all, in rounds, until nothing is open.
     pub(super) async fn learn(mut self, instruments: Vec<(InstrumentId, Symbol)>) {
-        let unlisted = |(id, symbol)| Open { id, symbol, stage: Stage::Unlisted };
+        let unlisted = |(id, symbol)| Open { id, symbol, stage: Stage::Unlisted, told: false };
         let mut open: Vec<Open> = instruments.into_iter().map(unlisted).collect();
         let mut markets = MARKETS.to_vec();
         let mut pause = self.pauses.terms_min;
         while !open.is_empty() {
-            self.read_lists(&mut open, &mut markets).await;
-            open = self.make_exact(open).await;
-            if open.is_empty() {
-                return;
+            if let Err(failure) = self.round(&mut open, &mut markets).await {
+                tracing::warn!("the broker tells no terms: {failure}; tried again");
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(self.pauses.terms_max);
-            self.look_at_halted(&mut open).await;
+            open.retain(|open| open.stage != Stage::Over);
+            if !open.is_empty() {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(self.pauses.terms_max);
+            }
         }
+        tracing::info!("the terms of all instruments are known, as far as the broker has any");
     }
 
-    /// Reads lists until every code is found. What is left of `markets` could not be read.
-    async fn read_lists(&mut self, open: &mut Vec<Open>, markets: &mut Vec<u8>) {
-        let is_unlisted = |open: &Open| open.stage == Stage::Unlisted;
-        let mut failures = Vec::new();
+    /// One round; an error ends it early.
+    async fn round(&mut self, open: &mut [Open], markets: &mut Vec<u8>) -> Result<(), String> {
+        // From the second round on: the lists of the first were asked just now.
+        for open in open.iter_mut().filter(|open| open.stage == Stage::Halted) {
+            self.list_one(open).await?;
+        }
+        if let Some(text) = self.read_lists(open, markets).await {
+            for open in open.iter_mut().filter(|open| open.stage == Stage::Unlisted) {
+                if !std::mem::replace(&mut open.told, true) {
+                    let text = format!("{}: {text}; asked for by itself", open.symbol);
+                    self.teller.tell(Done::TermsFailed { instrument: open.id, text });
+                }
+            }
+            for open in open.iter_mut().filter(|open| open.stage == Stage::Unlisted) {
+                self.list_one(open).await?;
+            }
+        } else {
+            for open in open.iter_mut().filter(|open| open.stage == Stage::Unlisted) {
+                open.stage = Stage::Over;
+                let text =
+                    format!("{}: in no list of the broker; it cannot be traded", open.symbol);
+                self.teller.tell(Done::TermsFailed { instrument: open.id, text });
+            }
+        }
+        for open in open {
+            if let Stage::Listed(terms) = open.stage {
+                self.make_exact(open, terms).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads lists until every code is found. Those that could not be read stay in `markets`; gives
+    /// back why, if there are any.
+    async fn read_lists(&mut self, open: &mut [Open], markets: &mut Vec<u8>) -> Option<String> {
+        let mut why = None;
+        let mut silent = false;
         for market in std::mem::take(markets) {
-            if !open.iter().any(is_unlisted) {
-                return;
+            if !open.iter().any(|open| open.stage == Stage::Unlisted) {
+                return None;
             }
-            self.wait_for_queries().await;
-            match self.list(market).await {
+            if silent {
+                markets.push(market);
+                continue;
+            }
+            // Its rows say themselves what they are; the list of KOSPI has most of the others too.
+            match self.ask(&Instruments { market, only_this_market: false }).await {
                 Ok(list) => self.take_list(open, &list),
-                Err(text) => {
-                    tracing::warn!("the list of market {market} could not be read: {text}");
+                Err(failure) => {
+                    tracing::warn!("the list of market {market} has failed: {}", failure.text);
                     markets.push(market);
-                    failures.push(text);
+                    silent = failure.all;
+                    why.get_or_insert(failure.text);
                 }
             }
         }
-        // What is in no list that was read waits for those that were not, if there are any.
-        open.retain(|open| {
-            if !is_unlisted(open) {
-                return true;
-            }
-            let text = match failures.first() {
-                Some(text) => format!("{}: {text}; tried again", open.symbol),
-                None => format!("{}: in no list of the broker; it cannot be traded", open.symbol),
-            };
-            self.teller.tell(Done::TermsFailed { instrument: open.id, text });
-            !failures.is_empty()
-        });
+        why
     }
 
-    async fn list(&self, market: u8) -> Result<Vec<Listing>, String> {
-        self.tokens.fresh_async().await.map_err(|error| error.to_string())?;
-        // Its rows say themselves what they are; the list of KOSPI has most of the others too.
-        let query = Instruments { market, only_this_market: false };
-        self.client.query(&query).await.map_err(|error| error.to_string())
-    }
-
-    fn take_list(&self, open: &mut Vec<Open>, list: &[Listing]) {
+    fn take_list(&self, open: &mut [Open], list: &[Listing]) {
         let rows: BTreeMap<Symbol, &Listing> = list.iter().map(|row| (row.symbol, row)).collect();
-        open.retain_mut(|open| match rows.get(&open.symbol) {
-            Some(listing) if open.stage == Stage::Unlisted => self.take_listing(open, listing),
-            _ => true,
-        });
+        for open in open.iter_mut().filter(|open| open.stage == Stage::Unlisted) {
+            if let Some(listing) = rows.get(&open.symbol) {
+                self.take_listing(open, listing);
+            }
+        }
     }
 
-    /// False when it is of no use to ask further.
-    fn take_listing(&self, open: &mut Open, listing: &Listing) -> bool {
-        let failed = |text| Done::TermsFailed { instrument: open.id, text };
-        match read(listing) {
+    /// Asks for the row of one instrument.
+    async fn list_one(&mut self, open: &mut Open) -> Result<(), String> {
+        match self.ask(&ListingQuery { symbol: open.symbol }).await {
+            Ok(listing) if listing.symbol == open.symbol => self.take_listing(open, &listing),
+            Ok(listing) => {
+                tracing::warn!("asked for {}, got the row of {}", open.symbol, listing.symbol);
+            }
+            Err(failure) if failure.all => return Err(failure.text),
+            Err(failure) => tracing::warn!("{}: {}", open.symbol, failure.text),
+        }
+        Ok(())
+    }
+
+    fn take_listing(&self, open: &mut Open, listing: &Listing) {
+        let (instrument, symbol) = (open.id, open.symbol);
+        let failed = |text| self.teller.tell(Done::TermsFailed { instrument, text });
+        open.stage = match Row::read(listing) {
             Row::Usable(terms) => {
-                open.stage = Stage::Listed(terms);
                 if terms.base_price.raw() > 0 {
-                    self.teller.tell(Done::Terms { instrument: open.id, terms, exact: false });
+                    self.teller.tell(Done::Terms { instrument, terms, exact: false });
                 }
-                true
+                Stage::Listed(terms)
             }
             Row::Halted => {
                 if open.stage != Stage::Halted {
-                    let text = format!("{}: trading is halted (거래정지)", open.symbol);
-                    self.teller.tell(failed(format!("{text}; looked at again")));
+                    failed(format!("{symbol}: trading is halted (거래정지); looked at again"));
                 }
-                open.stage = Stage::Halted;
-                true
+                Stage::Halted
             }
             Row::Foreign(text) => {
-                self.teller.tell(failed(format!("{}: {text}", open.symbol)));
-                false
+                failed(format!("{symbol}: {text}"));
+                Stage::Over
             }
-        }
+        };
     }
 
-    /// Asks for the base price and the limits of each that is listed; gives back what stays open.
-    async fn make_exact(&mut self, open: Vec<Open>) -> Vec<Open> {
-        let mut left = Vec::new();
-        for open in open {
-            let Stage::Listed(terms) = open.stage else {
-                left.push(open);
-                continue;
-            };
-            self.wait_for_queries().await;
-            let (instrument, symbol) = (open.id, open.symbol);
-            match self.limits(symbol).await {
-                Ok(limits) => {
-                    let terms = exact(terms, &limits);
+    /// Asks for the base price and the limits of the day.
+    async fn make_exact(&mut self, open: &mut Open, terms: InstrumentTerms) -> Result<(), String> {
+        let (instrument, symbol) = (open.id, open.symbol);
+        let text = match self.ask(&PriceLimitsQuery { symbol }).await {
+            Ok(limits) => match exact(terms, &limits) {
+                Some(terms) => {
+                    open.stage = Stage::Over;
                     self.teller.tell(Done::Terms { instrument, terms, exact: true });
+                    return Ok(());
                 }
-                Err(text) => {
-                    tracing::warn!("{symbol}: no limits of the day: {text}; tried again");
-                    let text = format!("{symbol}: {text}; tried again");
-                    self.teller.tell(Done::TermsFailed { instrument, text });
-                    left.push(open);
-                }
-            }
-        }
-        left
+                None => "ka10001 has no base price".to_owned(),
+            },
+            Err(failure) if failure.all => return Err(failure.text),
+            Err(failure) => failure.text,
+        };
+        let text = format!("{symbol}: {text}; tried again");
+        self.teller.tell(Done::TermsFailed { instrument, text });
+        Ok(())
     }
 
-    async fn limits(&self, symbol: Symbol) -> Result<PriceLimits, String> {
-        self.tokens.fresh_async().await.map_err(|error| error.to_string())?;
-        let query = PriceLimitsQuery { symbol };
-        self.client.query(&query).await.map_err(|error| error.to_string())
-    }
-
-    /// Whether those that were halted still are (ka10100).
-    async fn look_at_halted(&mut self, open: &mut Vec<Open>) {
-        let mut left = Vec::new();
-        for mut open in std::mem::take(open) {
-            if open.stage == Stage::Halted {
-                self.wait_for_queries().await;
-                let query = ListingQuery { symbol: open.symbol };
-                let keep = match self.client.query(&query).await {
-                    Ok(listing) => self.take_listing(&mut open, &listing),
-                    Err(error) => {
-                        tracing::warn!("{}: still halted? {error}", open.symbol);
-                        true
-                    }
-                };
-                if !keep {
-                    continue;
-                }
-            }
-            left.push(open);
-        }
-        *open = left;
-    }
-
-    async fn wait_for_queries(&mut self) {
+    /// Asks once no query waits.
+    async fn ask<Q: api::Query + Sync>(&mut self, query: &Q) -> Result<Q::Answer, Failure> {
         // Fails only when nobody can ask any more.
         let _ = self.waiting.wait_for(|waiting| *waiting == 0).await;
-    }
-}
-
-/// What a row means. Only a halt closes an instrument; what else the words in `state`, `auditInfo` and
-/// `orderWarning` say is advice to people.
-fn read(listing: &Listing) -> Row {
-    let (kind, listed_at) = match listing.market_code.as_str() {
-        // Infrastructure funds (2) and REITs (6) are shares of KOSPI.
-        "0" | "2" | "6" => (InstrumentKind::Share, ListedAt::Kospi),
-        "10" => (InstrumentKind::Share, ListedAt::Kosdaq),
-        "50" => (InstrumentKind::Share, ListedAt::Konex),
-        // ETN come as three kinds.
-        "8" | "60" | "70" | "90" => (InstrumentKind::Fund, ListedAt::Fund),
-        code => {
-            let name = &listing.market_name;
-            return Row::Foreign(format!(
-                "the gate has no price steps for market {code:?} ({name}); it cannot be traded"
-            ));
-        }
-    };
-    if listing.is_halted() {
-        return Row::Halted;
-    }
-    Row::Usable(InstrumentTerms {
-        kind,
-        listing: listed_at,
-        nxt: listing.on_nxt,
-        base_price: listing.previous_close,
-        upper_limit: Price::default(),
-        lower_limit: Price::default(),
-    })
-}
-
-fn exact(terms: InstrumentTerms, limits: &PriceLimits) -> InstrumentTerms {
-    InstrumentTerms {
-        base_price: limits.base,
-        upper_limit: limits.upper,
-        lower_limit: limits.lower,
-        ..terms
+        let token = self.tokens.fresh_async().await;
+        token.map_err(|error| Failure { text: error.to_string(), all: true })?;
+        self.client.query(query).await.map_err(|error| Failure {
+            text: error.to_string(),
+            all: matches!(
+                error,
+                QueryError::Token { .. }
+                    | QueryError::Unreachable { .. }
+                    | QueryError::TimedOut { .. }
+            ),
+        })
     }
 }

@@ -17,8 +17,13 @@ use std::time::{Duration, Instant, SystemTime};
 use strategy_api::UnixNanos;
 use tokio::sync::watch;
 
-/// A token near its end for which the broker gave no later one is used for so long before the next try.
+/// A token near its end for which the broker gave no later one is used for so long before the next try,
+/// while it lasts.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// A refusal that another try does not change is the answer to every wish for so long: keys that are
+/// tried too often may be locked.
+const REFUSED_FOR: Duration = Duration::from_secs(10);
 
 /// Holds the token; prints nothing of it. Clones share it.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ struct Held {
     generation: u64,
     /// When the broker last gave one, the same or another.
     issued: Option<Instant>,
+    /// When it was last asked for one.
+    asked: Option<Instant>,
     /// Issues that were begun.
     begun: u64,
     /// How the last one failed.
@@ -126,6 +133,9 @@ impl Tokens {
             if let Some(secret) = held.serves(&want, now()) {
                 return Ok(secret);
             }
+            if let Some(refusal) = held.stands() {
+                return Err(refusal);
+            }
             held.begun
         };
         let _issuing = self.shared.issuing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,6 +149,7 @@ impl Tokens {
                 return Err(failure.clone());
             }
             held.begun += 1;
+            held.asked = Some(Instant::now());
         }
         let issued = issue(&self.shared.client);
         let mut held = self.held();
@@ -156,7 +167,8 @@ impl Tokens {
             }
             Err(error) => {
                 held.failure = Some(error.clone());
-                Err(error)
+                // One that still holds for a while is better than none.
+                held.serves(&want, now()).ok_or(error)
             }
         }
     }
@@ -173,12 +185,25 @@ impl Held {
         let good = match want {
             Want::Other(stale) => !same(&token.secret, stale),
             Want::Fresh => {
-                let asked_lately = self.issued.is_some_and(|at| at.elapsed() < AGAIN_AFTER);
+                let asked_lately = self.asked.is_some_and(|at| at.elapsed() < AGAIN_AFTER);
                 token.is_fresh(now) || (asked_lately && now < token.expires)
             }
         };
         good.then(|| token.secret.clone())
     }
+
+    /// A refusal behind which there is no use, or harm, in another try now.
+    fn stands(&self) -> Option<TokenError> {
+        let failure = self.failure.as_ref()?;
+        let lately = self.asked.is_some_and(|at| at.elapsed() < REFUSED_FOR);
+        let stands = is_forbidden(failure) || (lately && !failure.is_transient());
+        stands.then(|| failure.clone())
+    }
+}
+
+/// The broker's device check has failed: it wants no further try, but a call from a person.
+pub(super) fn is_forbidden(error: &TokenError) -> bool {
+    matches!(error, TokenError::Refused { code: 8040 | 8050, .. })
 }
 
 /// Issues on a runtime of its own, so that it does not depend on who asks.
@@ -250,6 +275,65 @@ impl TokenSource for FeedTokens {
                 Err(TokenFailure::Temporary { text: error.to_string() })
             }
             Err(error) => Err(TokenFailure::Refused { text: error.to_string() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const END: UnixNanos = UnixNanos::new(1_795_395_600_000_000_000);
+
+    fn held(asked: Option<Instant>) -> Held {
+        let token = Token { secret: "one".into(), expires: END };
+        Held { token: Some(token), asked, ..Held::default() }
+    }
+
+    fn before_end(seconds: u64) -> UnixNanos {
+        UnixNanos::new(END.raw() - seconds * 1_000_000_000)
+    }
+
+    #[test]
+    fn a_token_near_its_end_is_used_only_when_the_broker_was_just_asked_for_a_later_one() {
+        let just_now = Some(Instant::now());
+        for (asked, seconds, serves) in [
+            (None, 3_600, true),
+            (None, 601, true),
+            (None, 599, false),
+            (just_now, 599, true),
+            (just_now, 1, true),
+            (just_now, 0, false),
+        ] {
+            let served = held(asked).serves(&Want::Fresh, before_end(seconds));
+            assert_eq!(served.is_some(), serves, "{asked:?} {seconds} s before the end");
+        }
+        assert!(Held::default().serves(&Want::Fresh, END).is_none());
+    }
+
+    #[test]
+    fn a_refused_token_does_not_serve_whatever_its_end() {
+        let (same, other) = (SecretString::from("one"), SecretString::from("another"));
+        let held = held(None);
+        assert!(held.serves(&Want::Other(&same), before_end(3_600)).is_none());
+        let served = held.serves(&Want::Other(&other), before_end(3_600)).unwrap();
+        assert_eq!(served.expose_secret(), "one");
+    }
+
+    #[test]
+    fn a_refusal_stands_for_a_while_and_a_failed_device_check_for_good() {
+        let refused = |code| TokenError::Refused { code, message: String::new() };
+        let now = Instant::now();
+        let long_ago = now.checked_sub(2 * REFUSED_FOR);
+        for (failure, asked, stands) in [
+            (refused(8001), Some(now), true),
+            (refused(8001), long_ago, false),
+            (refused(8040), long_ago, true),
+            (refused(8050), None, true),
+            (TokenError::Later(String::new()), Some(now), false),
+        ] {
+            let held = Held { failure: Some(failure.clone()), asked, ..Held::default() };
+            assert_eq!(held.stands(), stands.then_some(failure));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::hops;
 use crate::config::{self, Config, Dispatch, Mode, Poll, Source, Symbols};
-use crate::gateway::{self, Backend, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
+use crate::gateway::{
+    self, Backend, GATEWAY_HOPS, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd,
+};
 use crate::logging::LogQueue;
 use crate::plugin::{Checks, Plugin, PluginSource, PluginSpec};
 use crate::strategy::{
@@ -13,7 +15,9 @@ use crate::telemetry::{Collector, recorder};
 use anyhow::{Context, anyhow};
 use feed::handler::{InlineReader, Outlets, QuarantineSink};
 use feed::instruments::Instruments;
-use feed::ring::{SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring};
+use feed::ring::{
+    SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring,
+};
 use feed::schema::WireType;
 use feed::session::Wish;
 use std::collections::BTreeMap;
@@ -317,7 +321,7 @@ pub fn start_machinery(
     }
     let backend = backend.make(Wires { subscribers: &subscribers, go })?;
     // Nothing was started while something could still be refused.
-    let (recorder, gateway_collector) = recorder(hops::GATEWAY);
+    let (recorder, gateway_collector) = recorder(GATEWAY_HOPS);
     let gateway_stop = Arc::new(AtomicBool::new(false));
     let gateway_counters = Arc::new(GatewayCounters::default());
     let gateway_parts = GatewayParts {
@@ -402,7 +406,8 @@ mod tests {
         let config = config::parse(text, Path::new(".")).unwrap();
         let names = Names::from([("005930".to_owned(), "삼성전자".to_owned())]);
         let wishes = wishes(&config, &["005930".to_owned()], &names).unwrap();
-        assert_eq!(wishes.wishes.len(), 3);
+        // Two trades, the sessions, and what the gateway wants: 00, 04, 1h.
+        assert_eq!(wishes.wishes.len(), 6);
         assert_eq!(wishes.extras.len(), 1);
         assert_eq!(wishes.extras[0].1, [228, 732]);
         assert_eq!(wishes.list.all().len(), 1);

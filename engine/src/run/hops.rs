@@ -25,7 +25,7 @@ pub const GATE_TO_WRITTEN: &str = "gate→written";
 /// Kernel timestamp of the record that caused an order to its last byte written: tick-to-trade,
 /// `tick→gate` and `gate→written` together.
 pub const TICK_TO_WRITTEN: &str = "tick→written";
-/// Last byte written to the first bytes of the reply read: network and broker.
+/// Last byte written to the whole reply read: network and broker.
 pub const WRITTEN_TO_REPLY: &str = "written→reply";
 /// Reply to the 접수 frame on the feed, where the reply came first.
 pub const REPLY_TO_ACCEPTED: &str = "reply→accepted";
@@ -33,17 +33,3 @@ pub const REPLY_TO_ACCEPTED: &str = "reply→accepted";
 pub const ACCEPTED_TO_REPLY: &str = "accepted→reply";
 /// Last byte written to the 접수 frame, whichever came first.
 pub const WRITTEN_TO_ACCEPTED: &str = "written→accepted";
-
-/// Those of the gateway's recorder, by number; the numbers are in [`gateway::hops`](crate::gateway::hops).
-pub const GATEWAY: [&str; 10] = [
-    SUBMIT_TO_GATE,
-    TICK_TO_GATE,
-    GATE_TO_JOURNALED,
-    JOURNALED_TO_WRITTEN,
-    GATE_TO_WRITTEN,
-    TICK_TO_WRITTEN,
-    WRITTEN_TO_REPLY,
-    REPLY_TO_ACCEPTED,
-    ACCEPTED_TO_REPLY,
-    WRITTEN_TO_ACCEPTED,
-];

@@ -81,10 +81,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let broker = Broker::start(&config, keys)?;
     let wishes = assemble::wishes(&config, broker.items(), broker.names())?;
     let tokens = broker.tokens();
-    let start =
-        Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
-    let (mut machinery, orders) =
-        start.machinery(&plugins, &files.directory, &args.config, &view)?;
+    let start = Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
+    let (mut machinery, orders) = start.machinery(&plugins, &files.directory, &args.config, &view)?;
     let (sink, refused) = quarantine(QUARANTINE_WAITING_MAX);
     let clock = Clock::new();
     let outlets = machinery.take_outlets(sink)?;

@@ -92,7 +92,7 @@ impl Orders {
         if let Some(line) = overseer.trade.live.take_line() {
             overseer.line = line;
         }
-        Some(overseer.line)
+        Some(overseer.line.clone())
     }
 }
 
@@ -203,7 +203,8 @@ impl Overseer {
     /// The gateway cannot cancel: the latch is written here, and another process does the rest.
     fn pull_around_the_gateway(&mut self, now: UnixNanos) {
         let detail = "the gateway's thread does not come back";
-        let record = LatchRecord::new(KillReason::GatewayStalled, "dead man's timer", detail, now);
+        let record =
+            LatchRecord::new(KillReason::GatewayStalled, "dead man's timer", detail, now);
         tracing::error!("the kill switch is pulled: {record}");
         self.killed = Some((Instant::now(), record.to_string()));
         if let Err(error) = self.latch.write(&record) {

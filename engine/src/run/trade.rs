@@ -27,6 +27,8 @@ use strategy_api::{DurationNanos, InstrumentId, UnixNanos};
 
 /// How long the instruments may take to be known before the run goes on without the missing ones.
 const TERMS_WAIT: Duration = Duration::from_secs(20);
+/// How long one query may take, all its pages together: the kill switch's list waits behind it.
+const QUERY_MAX: Duration = Duration::from_secs(12);
 /// How long the first line may take.
 const LINES_WAIT: Duration = Duration::from_secs(10);
 /// Things for the log that can wait for the main thread.
@@ -78,6 +80,7 @@ impl Cold {
         note: impl Fn(&str),
     ) -> anyhow::Result<Self> {
         let mut client = ClientOptions::new(broker.rest_url(), rates(config));
+        client.query_timeout = QUERY_MAX;
         client.ca_pem = broker.ca_pem().map(str::to_owned);
         let all = instruments.all();
         let (office, end) = office::start(OfficeParts {

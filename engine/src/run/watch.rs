@@ -8,6 +8,7 @@ use super::summary::{BrokerSummary, FeedSummary, OrderSummary, StrategySummary, 
 use super::view::{Snapshot, StrategyLine, View};
 use super::{hops, is_set, latch, process};
 use crate::config::{Config, type_code};
+use crate::gateway::GATEWAY_HOPS;
 use crate::kill::LatchFile;
 use crate::logging::LogQueue;
 use crate::strategy::{InstrumentList, StrategyCounters};
@@ -78,7 +79,7 @@ impl Watch {
         for strategy in &config.strategies {
             names.push(format!("{} ({})", hops::STRATEGY, strategy.name));
         }
-        names.extend(hops::GATEWAY.map(str::to_owned));
+        names.extend(GATEWAY_HOPS.map(str::to_owned));
         Self {
             config,
             view,
@@ -148,8 +149,9 @@ impl Watch {
             return Some(format!("stopped by the kill switch: {record}"));
         };
         let strategies = &self.machinery.strategies;
-        let since =
-            |strategy: &RunningStrategy| UnixNanos::new(load(&strategy.counters.callback_since));
+        let since = |strategy: &RunningStrategy| {
+            UnixNanos::new(load(&strategy.counters.callback_since))
+        };
         let callbacks: Vec<_> = strategies.iter().map(since).collect();
         let name = |number: usize| strategies.get(number).map_or("?".into(), |s| s.name.clone());
         overseer.look(self.feed.counts().frames, &callbacks, signalled, name)
@@ -268,6 +270,7 @@ impl Watch {
             orders: load(&strategy.counters.submits),
             stopped: is_set(&strategy.stopped),
         });
+        let trading = self.orders.line();
         self.view.show(&Snapshot {
             elapsed: self.started.elapsed(),
             feed: self.feed_state.clone(),
@@ -275,7 +278,7 @@ impl Watch {
             frames_per_second: (new_frames as f64 / length.as_secs_f64().max(0.001)) as u64,
             refused: counts.refused_frames + counts.refused_entries,
             strategies: strategies.collect(),
-            trading: self.orders.line(),
+            trading,
             latency,
         });
     }
@@ -307,8 +310,7 @@ impl Watch {
         self.end_strategies();
         self.drain();
         problems.extend(std::mem::take(&mut self.refusals));
-        let Self { mut machinery, mut files, mut book, broker, feed, refused, mut orders, .. } =
-            self;
+        let Self { mut machinery, mut files, mut book, broker, feed, refused, mut orders, .. } = self;
         while let Ok(notice) = feed.notices().try_recv() {
             tracing::info!("feed: {notice:?}");
         }

@@ -121,7 +121,11 @@ impl Seat {
     fn turn(&mut self) {
         let Some(runner) = &mut self.runner else { return };
         if !self.started {
-            self.started = true;
+            match runner.may_start() {
+                Ok(true) => self.started = true,
+                Ok(false) => return,
+                Err(why) => return self.end(Err(why)),
+            }
             if let Err(why) = runner.start() {
                 return self.end(Err(why));
             }

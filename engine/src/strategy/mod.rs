@@ -4,6 +4,7 @@ mod filter;
 mod host;
 mod inline;
 pub mod notes;
+mod portfolio;
 mod thread;
 mod timers;
 

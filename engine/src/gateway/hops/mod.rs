@@ -20,10 +20,27 @@
 //! The newest request takes the place of one that is as many numbers older as the table has places. The
 //! older one's later parts are not recorded, and it is counted ([`OrderHops::lost`]).
 
+use super::Cause;
 use crate::desk::Tag;
-use crate::order::{BrokerNumber, RequestId};
+use crate::order::BrokerNumber;
+use crate::run::hops;
 use crate::telemetry::Recorder;
-use strategy_api::{OrderState, OrderUpdate, Record, UnixNanos};
+use strategy_api::{Kind, UnixNanos};
+
+/// Hops of the gateway's recorder, by number: what [`recorder`](crate::telemetry::recorder) is to be
+/// given.
+pub const GATEWAY_HOPS: [&str; 10] = [
+    hops::SUBMIT_TO_GATE,
+    hops::TICK_TO_GATE,
+    hops::GATE_TO_JOURNALED,
+    hops::JOURNALED_TO_WRITTEN,
+    hops::GATE_TO_WRITTEN,
+    hops::TICK_TO_WRITTEN,
+    hops::WRITTEN_TO_REPLY,
+    hops::REPLY_TO_ACCEPTED,
+    hops::ACCEPTED_TO_REPLY,
+    hops::WRITTEN_TO_ACCEPTED,
+];
 
 /// `submit→gate`.
 pub const SUBMIT_TO_GATE: usize = 0;
@@ -99,11 +116,18 @@ impl OrderHops {
         }
     }
 
-    /// The gateway decided to send this request. `cause`: kernel timestamp of the record that caused it,
-    /// or when it was read; unset for a timer's and for the engine's own. Requests of the kill switch are
-    /// not followed.
+    /// A command came to its decision, whatever that was: records `submit→gate` and `tick→gate`.
     #[inline]
-    pub fn decided(&mut self, tag: Tag, cause: UnixNanos, ts_gate: UnixNanos) {
+    pub fn gated(cause: &Cause, ts_submit: UnixNanos, ts_gate: UnixNanos, to: &mut Recorder) {
+        span(to, SUBMIT_TO_GATE, ts_submit, ts_gate);
+        span(to, TICK_TO_GATE, tick(cause), ts_gate);
+    }
+
+    /// The decision led to this request; [`gated`](Self::gated) has recorded the way so far. `tick`: the
+    /// kernel timestamp of what caused it, unset for a timer. Requests of the kill switch are not
+    /// followed.
+    #[inline]
+    pub fn decided(&mut self, tag: Tag, tick: UnixNanos, ts_gate: UnixNanos) {
         let Tag::Order(request) = tag else { return };
         let mask = self.places.len() - 1;
         let place = &mut self.places[request.0 as usize & mask];
@@ -112,7 +136,7 @@ impl OrderHops {
             Some(old) if old != request.0 => self.lost += 1,
             Some(_) => {}
         }
-        *place = Place { tag: Some(request.0), tick: cause, gate: ts_gate, ..Place::FREE };
+        *place = Place { tag: Some(request.0), tick, gate: ts_gate, ..Place::FREE };
     }
 
     /// Its line of the journal is safe.
@@ -136,40 +160,35 @@ impl OrderHops {
         span(to, WRITTEN_TO_ACCEPTED, ts, place.accepted);
     }
 
-    /// The reply is there.
+    /// The broker answered with this number, if it was a yes.
     #[inline]
-    pub fn replied(&mut self, tag: Tag, ts: UnixNanos, to: &mut Recorder) {
+    pub fn replied(
+        &mut self,
+        tag: Tag,
+        number: Option<BrokerNumber>,
+        ts: UnixNanos,
+        to: &mut Recorder,
+    ) {
         let Some(place) = self.place(tag).filter(|place| !place.reply.is_set()) else { return };
         place.reply = ts;
+        place.number = number;
         span(to, WRITTEN_TO_REPLY, place.written, ts);
         if place.accepted.is_set() {
-            span(to, ACCEPTED_TO_REPLY, place.accepted, ts);
-            self.ended(tag);
+            both(to, ts, place.accepted);
+            return self.ended(tag);
         }
-    }
-
-    /// What the reply, told by [`replied`](Self::replied), says: the broker's number of the request, or
-    /// nothing when it was refused.
-    #[inline]
-    pub fn numbered(&mut self, tag: Tag, number: Option<BrokerNumber>, to: &mut Recorder) {
-        let Some(number) = number else { return self.ended(tag) };
-        let early = self.heard_before(number);
-        let Some(place) = self.place(tag) else { return };
-        place.number = Some(number);
-        let Some(accepted) = early else { return };
-        if place.accepted.is_set() {
-            return;
-        }
-        place.accepted = accepted;
-        span(to, WRITTEN_TO_ACCEPTED, place.written, accepted);
-        if place.reply.is_set() {
-            // The frame was handled before the reply; by their own stamps either may be first.
-            if accepted <= place.reply {
-                span(to, ACCEPTED_TO_REPLY, accepted, place.reply);
-            } else {
-                span(to, REPLY_TO_ACCEPTED, place.reply, accepted);
+        let early = number.and_then(|number| self.heard_before(number));
+        match early {
+            Some(at) => {
+                let Some(place) = self.place(tag) else { return };
+                place.accepted = at;
+                span(to, WRITTEN_TO_ACCEPTED, place.written, at);
+                both(to, ts, at);
+                self.ended(tag);
             }
-            self.ended(tag);
+            // Refused: nothing follows.
+            None if number.is_none() => self.ended(tag),
+            None => {}
         }
     }
 
@@ -180,19 +199,8 @@ impl OrderHops {
         place.accepted = ts;
         span(to, WRITTEN_TO_ACCEPTED, place.written, ts);
         if place.reply.is_set() {
-            span(to, REPLY_TO_ACCEPTED, place.reply, ts);
+            both(to, place.reply, ts);
             self.ended(tag);
-        }
-    }
-
-    /// A record of the account ring: 접수 of an own order, or something else.
-    #[inline]
-    pub fn account(&mut self, words: &[u64], to: &mut Recorder) {
-        if let Some(update) = OrderUpdate::from_words(words)
-            && update.state == OrderState::ACCEPTED
-            && let Some(number) = BrokerNumber::read(update.order_number.as_str())
-        {
-            self.heard(number, update.header.ts_recv, to);
         }
     }
 
@@ -201,7 +209,7 @@ impl OrderHops {
     pub fn heard(&mut self, number: BrokerNumber, ts: UnixNanos, to: &mut Recorder) {
         let at = self.places.iter().position(|place| place.number == Some(number));
         match at.and_then(|at| self.places[at].tag) {
-            Some(request) => self.accepted(Tag::Order(RequestId(request)), ts, to),
+            Some(request) => self.accepted(Tag::Order(crate::order::RequestId(request)), ts, to),
             None => {
                 self.early[self.next_early] = (Some(number), ts);
                 self.next_early = (self.next_early + 1) % EARLY;
@@ -240,6 +248,29 @@ impl OrderHops {
         let early = self.early.iter_mut().find(|(heard, _)| *heard == Some(number))?;
         early.0 = None;
         Some(early.1)
+    }
+}
+
+/// When the record that caused a command was there; unset for a timer.
+#[inline]
+fn tick(cause: &Cause) -> UnixNanos {
+    if cause.kind == Kind::default() {
+        UnixNanos::UNSET
+    } else if cause.ts_kernel.is_set() {
+        cause.ts_kernel
+    } else {
+        cause.ts_recv
+    }
+}
+
+/// Records the way between reply and 접수 frame, whichever came first by its stamp: they are handled in
+/// any order.
+#[inline]
+fn both(to: &mut Recorder, reply: UnixNanos, accepted: UnixNanos) {
+    if accepted < reply {
+        span(to, ACCEPTED_TO_REPLY, accepted, reply);
+    } else {
+        span(to, REPLY_TO_ACCEPTED, reply, accepted);
     }
 }
 
