@@ -79,8 +79,9 @@ pub(crate) fn check(rig: &Rig) -> Result<(), String> {
     if rig.tally.crashes == 0 {
         told(rig, &summary, &line)?;
     }
-    for line in render_trading(&summary).lines().filter(|line| line.chars().count() > 100) {
-        return Err(format!("summary: longer than 100: {line}"));
+    let text = render_trading(&summary);
+    if let Some(long) = text.lines().find(|line| line.chars().count() > 100) {
+        return Err(format!("summary: longer than 100: {long}"));
     }
     Ok(())
 }
