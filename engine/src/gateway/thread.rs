@@ -38,7 +38,6 @@ pub struct GatewayCounters {
 }
 
 /// What becomes of an order.
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Backend {
     /// It ends here, as an intent on its way to the disk.
     DryRun {

@@ -92,7 +92,7 @@ impl Orders {
         if let Some(line) = overseer.trade.live.take_line() {
             overseer.line = line;
         }
-        Some(overseer.line.clone())
+        Some(overseer.line)
     }
 }
 

@@ -361,6 +361,7 @@ impl Watch {
             problems.extend(more);
             if let Some(end) = end {
                 problems.extend(end.problems);
+                problems.extend(end.summary.problems(!self.config.orders.cancel_on_end));
                 summary.trading = Some(end.summary);
             }
         }
@@ -373,7 +374,7 @@ impl Watch {
             replaces: load(&gateway.replaces),
             cancels: load(&gateway.cancels),
             intents_dropped: load(&gateway.intents_dropped),
-            sent: 0,
+            sent: summary.trading.as_ref().map_or(0, |trading| trading.requests.written),
         };
         summary.left_out = left_out([
             (summary.orders.intents_dropped, "order intents, not in intents.jsonl (slow disk)"),
