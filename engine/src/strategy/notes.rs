@@ -15,6 +15,8 @@ use strategy_api::{
 const WORKING: OrderEvent = OrderEvent(250);
 /// Event of a note about a position.
 const POSITION: OrderEvent = OrderEvent(251);
+/// Event of the note that lets a strategy start.
+const START: OrderEvent = OrderEvent(252);
 
 /// A note, as it is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +25,15 @@ pub enum Note {
     Working(WorkingOrder),
     /// What is held of an instrument, and at what average price. Open orders are not in it.
     Position(Position),
+    /// The picture is complete: the strategy starts, and what follows is for it.
+    Start,
+}
+
+/// The strategy starts.
+pub fn start() -> OrderReport {
+    let mut note = OrderReport::unset();
+    note.event = START;
+    note
 }
 
 /// A note about an order.
@@ -78,6 +89,7 @@ pub fn read(words: &[u64]) -> Option<Note> {
             quantity: report.cumulative_filled,
             ..Position::flat(report.header.instrument)
         })),
+        START => Some(Note::Start),
         _ => None,
     }
 }
