@@ -20,3 +20,4 @@ mod setup;
 mod truth;
 
 mod new_orders;
+mod working_orders;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 pub(crate) const APP_KEY: &str = "CRASH-KEY";
@@ -15,6 +15,8 @@ pub(crate) const CODE: &str = "005930";
 /// Ten in the morning in Korea, seconds of a day of UTC.
 const TEN_KST: i64 = 3600;
 const DAY: i64 = 86_400;
+/// Longest wait for something that must happen.
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Where an engine dies by its own write.
 pub(crate) struct Death {
@@ -144,9 +146,29 @@ params = {{ steps = "{steps}" }}
         self.folder.path()
     }
 
-    /// The folder of the order journals.
-    pub(crate) fn journals(&self) -> PathBuf {
-        self.path().join("orders")
+    /// The files of the order journal, oldest first.
+    pub(crate) fn journals(&self) -> Vec<PathBuf> {
+        let Ok(files) = std::fs::read_dir(self.path().join("orders")) else { return Vec::new() };
+        let files = files.map(|file| file.unwrap().path());
+        let mut files: Vec<PathBuf> =
+            files.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+        files.sort();
+        files
+    }
+
+    /// Whether a line of the journal contains a text.
+    pub(crate) fn journal_has(&self, text: &str) -> bool {
+        self.journals().iter().any(|path| std::fs::read_to_string(path).unwrap().contains(text))
+    }
+
+    /// Waits for something outside of the engine.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !condition() {
+            assert!(begun.elapsed() < DEADLINE, "never: {what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn latch(&self) -> PathBuf {
@@ -194,8 +216,7 @@ params = {{ steps = "{steps}" }}
         self.script(steps);
         let mut running = self.start();
         running.wait_until(what, condition);
-        running.signal("KILL");
-        is_killed(running.finish());
+        kill(running);
     }
 
     /// The folder of the newest run.
@@ -216,6 +237,13 @@ params = {{ steps = "{steps}" }}
         }
         said
     }
+}
+
+/// Ends an engine as a power switch would.
+#[track_caller]
+pub(crate) fn kill(running: Running) {
+    running.signal("KILL");
+    is_killed(running.finish());
 }
 
 /// It died as it should.

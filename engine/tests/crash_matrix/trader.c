@@ -146,18 +146,23 @@ static void go_on(Trader *self) {
     }
 }
 
-static int32_t on_start(StrategyPluginInstance *instance) {
-    Trader *self = (Trader *)instance;
+static void say_position(Trader *self, const char *when) {
     char text[200];
     StrategyPosition position = {0};
     int32_t code = self->host->position(self->context, self->instrument, &position);
-    snprintf(text, sizeof text, "start position code=%d quantity=%lld open_buy=%lld open_sell=%lld",
-             (int)code, (long long)position.quantity, (long long)position.open_buy,
+    snprintf(text, sizeof text, "%s position code=%d quantity=%lld open_buy=%lld open_sell=%lld",
+             when, (int)code, (long long)position.quantity, (long long)position.open_buy,
              (long long)position.open_sell);
     say(self, text);
+}
+
+static int32_t on_start(StrategyPluginInstance *instance) {
+    Trader *self = (Trader *)instance;
+    char text[200];
+    say_position(self, "start");
     StrategyWorkingOrder orders[ORDERS_MAX];
     size_t count = 0;
-    code = self->host->working_orders(self->context, orders, ORDERS_MAX, &count);
+    int32_t code = self->host->working_orders(self->context, orders, ORDERS_MAX, &count);
     for (size_t i = 0; i < count && i < ORDERS_MAX; i++) {
         const StrategyWorkingOrder *order = &orders[i];
         snprintf(text, sizeof text, "start order number=%s status=%d price=%d leaves=%lld filled=%lld",
@@ -179,6 +184,7 @@ static int32_t on_order(StrategyPluginInstance *instance, const StrategyOrderRep
              (long long)report->cumulative_filled, (int)report->refusal,
              (const char *)report->reason.bytes);
     say(self, text);
+    say_position(self, "then");
     if (report->event == self->wanted) {
         self->wanted = 0;
         go_on(self);
