@@ -20,4 +20,5 @@ mod setup;
 mod truth;
 
 mod new_orders;
+mod starts;
 mod working_orders;

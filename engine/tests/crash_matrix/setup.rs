@@ -40,6 +40,15 @@ impl Death {
     pub(crate) fn wire(when: &'static str, nth: u32) -> Self {
         Self { file: None, text: "POST /api/dostk/ordr", nth, when }
     }
+
+    /// Lets a process die there.
+    pub(crate) fn arm(&self, command: &mut Command) {
+        command.env("CRASH_TEXT", self.text).env("CRASH_NTH", self.nth.to_string());
+        command.env("CRASH_WHEN", self.when);
+        if let Some(file) = self.file {
+            command.env("CRASH_FILE", file);
+        }
+    }
 }
 
 /// See the [module documentation](self).
@@ -62,7 +71,7 @@ impl Setup {
             ..sim::orders::Trading::default()
         };
         let broker = sim::start(sim::Options {
-            frames_per_second: 500,
+            frames_per_second: 100,
             plain: true,
             mock: true,
             day_start: "10:00:00".parse().unwrap(),
@@ -189,11 +198,16 @@ params = {{ steps = "{steps}" }}
     #[track_caller]
     pub(crate) fn start(&self) -> Running {
         let earlier = self.newest_run();
-        let mut running = Running::start(self.engine(&["run", "run.toml", "--json"]));
+        let mut running = self.start_early();
         running.wait_until("the strategy starts", || {
             self.newest_run() != earlier && !self.said("start end").is_empty()
         });
         running
+    }
+
+    /// Starts `engine run`, and does not wait.
+    pub(crate) fn start_early(&self) -> Running {
+        Running::start(self.engine(&["run", "run.toml", "--json"]))
     }
 
     /// Runs the engine until it dies there.
@@ -201,11 +215,7 @@ params = {{ steps = "{steps}" }}
     pub(crate) fn run_until(&self, steps: &str, death: &Death) {
         self.script(steps);
         let mut command = self.engine(&["run", "run.toml", "--json"]);
-        command.env("CRASH_TEXT", death.text).env("CRASH_NTH", death.nth.to_string());
-        command.env("CRASH_WHEN", death.when);
-        if let Some(file) = death.file {
-            command.env("CRASH_FILE", file);
-        }
+        death.arm(&mut command);
         is_killed(Running::start(command).finish());
         self.relay.wait_until_calm();
     }
@@ -248,7 +258,7 @@ pub(crate) fn kill(running: Running) {
 
 /// It died as it should.
 #[track_caller]
-fn is_killed(finished: Finished) {
+pub(crate) fn is_killed(finished: Finished) {
     let Finished { code, stdout, stderr } = finished;
     assert_eq!(code, None, "it was not killed\nstdout:\n{stdout}\nstderr:\n{stderr}");
 }

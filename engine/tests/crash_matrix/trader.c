@@ -113,11 +113,11 @@ static void go_on(Trader *self) {
         switch (toupper((unsigned char)step)) {
         case 'B':
             self->wanted = STRATEGY_ORDER_EVENT_ACCEPTED;
-            code = submit(self, STRATEGY_SIDE_BUY, grid((int64_t)self->last * 97 / 100), 10);
+            code = submit(self, STRATEGY_SIDE_BUY, grid((int64_t)self->last * 4 / 5), 10);
             break;
         case 'S':
             self->wanted = STRATEGY_ORDER_EVENT_ACCEPTED;
-            code = submit(self, STRATEGY_SIDE_SELL, grid((int64_t)self->last * 103 / 100), 5);
+            code = submit(self, STRATEGY_SIDE_SELL, grid((int64_t)self->last * 6 / 5), 5);
             break;
         case 'X':
             self->wanted = STRATEGY_ORDER_EVENT_FILLED;

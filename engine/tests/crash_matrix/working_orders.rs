@@ -51,12 +51,12 @@ fn between_acceptance_and_fill_an_order_fills_while_nobody_looks() {
 fn after_a_partial_fill_the_rest_goes_on_working_and_filling() {
     let setup = Setup::new(&[]);
     setup.kill_when("P", "a fill is journaled", || {
-        filled(&setup) > 0 && setup.said("order event=2").len() > 0
+        filled(&setup) > 0 && !setup.said("order event=2").is_empty()
     });
-    // More fills while the engine is gone, then the books stand still.
+    // More fills while the engine is gone, then the market stands still.
     let known = filled(&setup);
     setup.wait_until("another fill", || filled(&setup) > known);
-    assert!(setup.broker.halt(crate::setup::CODE, true));
+    setup.broker.stop_market();
     let after = restart(&setup);
     assert_eq!(after.statuses(), ["partially_filled"]);
     assert_eq!(setup.relay.sent().len(), 1);

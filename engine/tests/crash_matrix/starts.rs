@@ -1,0 +1,106 @@
+//! Death at the start of a run, under the kill switch, and two engines that want the same journal.
+
+use crate::process::run;
+use crate::relay::Hold;
+use crate::relay::Release;
+use crate::setup::{Death, Setup, kill};
+use crate::truth::{count, restart};
+
+#[test]
+fn a_death_in_the_middle_of_the_reconciliation_changes_nothing_for_the_next_start() {
+    for api in ["ka10075", "ka10076", "kt00018"] {
+        let setup = Setup::new(&[]);
+        setup.run_until("XB", &Death::wire("after", 2));
+        setup.relay.hold(api, Hold::Reply);
+        setup.script("B");
+        let mut second = setup.start_early();
+        second.wait_until("the list is on its way", || setup.relay.is_holding());
+        kill(second);
+        setup.relay.release(Release::Drop);
+        let after = restart(&setup);
+        assert_eq!(after.statuses(), ["filled", "working"], "{api}");
+        assert_eq!(setup.journals().len(), 3);
+        assert_eq!(count(&setup.relay.sent(), "kt10000"), 2);
+    }
+}
+
+#[test]
+fn deaths_in_a_row_leave_a_journal_that_the_last_start_understands() {
+    let setup = Setup::new(&[]);
+    for (steps, death) in [
+        ("B", Death::wire("after", 1)),
+        ("X", Death::journal("within", 1)),
+        ("S", Death::journal("after", 1)),
+    ] {
+        setup.run_until(steps, &death);
+    }
+    let after = restart(&setup);
+    assert_eq!(after.statuses(), ["working", "rejected"]);
+    assert_eq!(setup.relay.sent().len(), 1);
+}
+
+#[test]
+fn a_run_after_a_crash_trades_on_with_new_numbers() {
+    let setup = Setup::new(&[]);
+    setup.run_until("XB", &Death::wire("after", 2));
+    setup.script("BC");
+    let mut second = setup.start();
+    second.wait_until("the cancel", || !setup.said("order event=4").is_empty());
+    kill(second);
+    let after = restart(&setup);
+    assert_eq!(after.statuses(), ["filled", "working", "cancelled"]);
+    let ids: std::collections::BTreeSet<u64> = after.day["orders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| o["order"].as_u64().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 3, "no id is given twice");
+    assert_eq!(count(&setup.relay.sent(), "kt10000"), 3);
+}
+
+#[test]
+fn under_the_kill_switch_a_death_leaves_the_latch_and_the_rest_to_the_command() {
+    let setup = Setup::new(&[]);
+    // One order is cancelled, the other is not: it dies before the second cancel.
+    setup.script("BB");
+    let mut command = setup.engine(&["run", "run.toml", "--json"]);
+    let death = Death { file: None, text: "api-id: kt10003", nth: 2, when: "before" };
+    death.arm(&mut command);
+    let mut running = crate::process::Running::start(command);
+    running.wait_until("two orders work", || setup.said("order event=1").len() == 2);
+    running.signal("USR1");
+    crate::setup::is_killed(running.finish());
+    setup.relay.wait_until_calm();
+    assert!(setup.latch().exists(), "the latch comes first");
+    assert_eq!(count(&setup.relay.sent(), "kt10003"), 1);
+
+    // No start while it is latched; the command finishes the work.
+    let sent = setup.relay.sent();
+    run(setup.engine(&["run", "run.toml", "--json"])).ended_with(3);
+    assert_eq!(setup.relay.sent(), sent);
+    run(setup.engine(&["kill", "run.toml", "--json"])).ended_with(0);
+    run(setup.engine(&["rearm", "run.toml", "--yes"])).ended_with(0);
+    let after = restart(&setup);
+    assert_eq!(after.statuses(), ["cancelled", "cancelled"]);
+    assert!(after.books.open_orders.is_empty());
+    assert_eq!(count(&setup.relay.sent(), "kt10000"), 2);
+}
+
+#[test]
+fn a_second_engine_on_the_same_journal_is_refused_until_the_first_is_gone() {
+    let setup = Setup::new(&[]);
+    setup.script("B");
+    let mut first = setup.start();
+    first.wait_until("an order works", || !setup.said("order event=1").is_empty());
+    let files = setup.journals();
+    let refused = run(setup.engine(&["run", "run.toml", "--duration", "1s"])).ended_with(1);
+    for said in ["another engine", "orders"] {
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    }
+    assert_eq!(setup.journals(), files, "it has written nothing");
+    kill(first);
+    // Nobody has to take the lock away.
+    let after = restart(&setup);
+    assert_eq!(after.statuses(), ["working"]);
+}
