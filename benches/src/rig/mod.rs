@@ -24,6 +24,7 @@
 //! `CLOCK_REALTIME`, which kernel and engine use, too; a step of that clock during a run is noticed
 //! and spoils the run loudly.
 
+pub mod books;
 pub mod cli;
 pub mod clients;
 pub mod conditions;

@@ -40,8 +40,12 @@ pub fn body(item: &str, quantity: u64, price: i64) -> String {
 pub struct Request<'a> {
     /// Its length in bytes, head and body.
     pub length: usize,
+    /// Where it goes.
+    pub path: &'a str,
     /// What it calls.
     pub api: &'a str,
+    /// Its body.
+    pub body: &'a [u8],
     /// Number of the order, for a new order: the frame's number over `every`.
     pub order: Option<u64>,
 }
@@ -54,17 +58,16 @@ pub fn request(bytes: &[u8]) -> Option<Request<'_>> {
         let mut lines = text.split("\r\n").filter_map(|line| line.split_once(':'));
         lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
     };
-    let body = value("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    let length = head + body;
-    if bytes.len() < length {
-        return None;
-    }
+    let length = value("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let length: usize = head + length;
+    let body = bytes.get(head..length)?;
+    let path = text.split(' ').nth(1).unwrap_or_default();
     let api = value("api-id").unwrap_or_default();
     let order = match api {
-        "kt10000" | "kt10001" => quantity_in(&bytes[head..length]),
+        "kt10000" | "kt10001" => quantity_in(body),
         _ => None,
     };
-    Some(Request { length, api, order })
+    Some(Request { length, path, api, body, order })
 }
 
 /// The number that an order's quantity carries. Not by a JSON parser: the sender has frames to send.
@@ -86,12 +89,8 @@ pub fn accepted(number: u64, api: &str) -> String {
     answer(api, &body)
 }
 
-/// The answer to everything else: done, and nothing to tell.
-pub fn other_answer(api: &str) -> String {
-    answer(api, r#"{"return_code":0,"return_msg":""}"#)
-}
-
-fn answer(api: &str, body: &str) -> String {
+/// A whole answer around its body.
+pub fn answer(api: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\napi-id: {api}\r\n\
          cont-yn: N\r\nContent-Length: {}\r\n\r\n{body}",

@@ -8,6 +8,7 @@
 //! itself ([`Serving::hold`]), because a thread of its own would have to be let onto the core on which the
 //! sender spins, and that takes a scheduler's time slice.
 
+use super::books::Books;
 use super::now_nanos;
 use super::orders::{self, NO_ORDER};
 use feed::connection::kernel;
@@ -30,6 +31,7 @@ const REQUEST_MAX: usize = 16 << 10;
 pub struct Rest {
     listener: TcpListener,
     config: Arc<ServerConfig>,
+    books: Books,
     lines: Vec<Line>,
     turns: u64,
     /// When each order was complete, by its number; [`NO_ORDER`] for those that have not come.
@@ -60,7 +62,8 @@ impl Rest {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let arrivals = vec![NO_ORDER; orders];
-        Ok(Self { listener, config, lines: Vec::new(), turns: 0, arrivals, strays: 0 })
+        let books = Books::new();
+        Ok(Self { listener, config, books, lines: Vec::new(), turns: 0, arrivals, strays: 0 })
     }
 
     /// Its port.
@@ -79,7 +82,7 @@ impl Rest {
         self.turns += 1;
         let mut at = 0;
         while let Some(line) = self.lines.get_mut(at) {
-            match line.look(&mut self.arrivals, &mut self.strays) {
+            match line.look(&self.books, &mut self.arrivals, &mut self.strays) {
                 Look::Nothing | Look::Something => at += 1,
                 Look::Over => drop(self.lines.swap_remove(at)),
             }
@@ -103,7 +106,7 @@ impl Rest {
 }
 
 impl Line {
-    fn look(&mut self, arrivals: &mut [u64], strays: &mut u64) -> Look {
+    fn look(&mut self, books: &Books, arrivals: &mut [u64], strays: &mut u64) -> Look {
         let mut wire = [0; REQUEST_MAX];
         let (count, stamp) = match kernel::receive(&mut self.socket, &mut wire) {
             Ok((0, _)) => return Look::Over,
@@ -134,7 +137,10 @@ impl Line {
                     }
                     orders::accepted(number, request.api)
                 }
-                None => orders::other_answer(request.api),
+                None => {
+                    let body = books.answer(request.path, request.api, request.body);
+                    orders::answer(request.api, &body)
+                }
             };
             let length = request.length;
             self.bytes.drain(..length);

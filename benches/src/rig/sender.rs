@@ -34,6 +34,8 @@ const LAST_ORDERS: Duration = Duration::from_millis(100);
 const DESK_NANOS: u64 = 8_000;
 /// From the last registration to the first frame: the client comes to rest.
 const SETTLE: Duration = Duration::from_millis(100);
+/// The same where orders leave: an engine asks for the broker's books first.
+const SETTLE_ORDERS: Duration = Duration::from_millis(1_500);
 
 type Tls = StreamOwned<ServerConnection, TcpStream>;
 
@@ -80,11 +82,11 @@ pub fn serve(segments: &[Segment], orders: usize, paths: &Files) -> anyhow::Resu
     let mut socket = tungstenite::accept_hdr(tls, right_path)
         .map_err(|error| anyhow::anyhow!("the client's handshake failed: {error}"))?;
     greet(&mut socket)?;
+    linger(&mut socket, if orders > 0 { SETTLE_ORDERS } else { SETTLE })?;
     let count = segments.iter().map(|segment| segment.frames).sum::<u64>() as usize;
     // Filled once, so that no page is new while frames go.
     let mut log = vec![u64::MAX; 2 * count];
     let mut frames = Frames::new();
-    std::thread::sleep(SETTLE);
     let clocks = Clocks::now();
     // A client that waits for the answer to an order takes no frames meanwhile: a full socket must not
     // keep the answer from it.
@@ -156,20 +158,37 @@ fn greet(socket: &mut WebSocket<Tls>) -> anyhow::Result<()> {
     let mut registered = 0;
     while registered < INSTRUMENTS {
         let message = socket.read().context("the client left before it had registered")?;
-        let Message::Text(text) = message else { continue };
-        let message: Value = serde_json::from_str(&text).context("the client sent no JSON")?;
-        let name = message["trnm"].as_str().unwrap_or_default();
-        let answer = match name {
-            "LOGIN" => r#"{"trnm":"LOGIN","return_code":0,"return_msg":"","sor_yn":"Y"}"#,
-            "REG" => {
-                registered += trades_in(&message);
-                r#"{"trnm":"REG","return_code":0,"return_msg":""}"#
-            }
-            other => bail!("the client sent a {other:?}; LOGIN and REG are served"),
-        };
-        socket.send(Message::text(answer))?;
+        registered += reply(socket, message)?;
     }
     Ok(())
+}
+
+/// Answers what the client has to say for so long: it may register more.
+fn linger(socket: &mut WebSocket<Tls>, time: Duration) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    while let Some(left) = time.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
+        socket.get_mut().sock.set_read_timeout(Some(left))?;
+        match socket.read() {
+            Ok(message) => drop(reply(socket, message)?),
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error).context("the client left before the first frame"),
+        }
+    }
+    socket.get_mut().sock.set_read_timeout(Some(PATIENCE))?;
+    Ok(())
+}
+
+/// Answers a message; how many instruments it has registered for trades.
+fn reply(socket: &mut WebSocket<Tls>, message: Message) -> anyhow::Result<usize> {
+    let Message::Text(text) = message else { return Ok(0) };
+    let message: Value = serde_json::from_str(&text).context("the client sent no JSON")?;
+    let (answer, registered) = match message["trnm"].as_str().unwrap_or_default() {
+        "LOGIN" => (r#"{"trnm":"LOGIN","return_code":0,"return_msg":"","sor_yn":"Y"}"#, 0),
+        "REG" => (r#"{"trnm":"REG","return_code":0,"return_msg":""}"#, trades_in(&message)),
+        other => bail!("the client sent a {other:?}; LOGIN and REG are served"),
+    };
+    socket.send(Message::text(answer))?;
+    Ok(registered)
 }
 
 /// Instruments whose trades a REG asks for.
