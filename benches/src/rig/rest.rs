@@ -74,6 +74,11 @@ impl Rest {
         Ok(self.listener.local_addr()?.port())
     }
 
+    /// Whether every order has come.
+    pub fn is_complete(&self) -> bool {
+        !self.arrivals.contains(&NO_ORDER)
+    }
+
     /// Looks once at every line, and now and then for new ones. Never waits.
     pub fn turn(&mut self) {
         if self.turns.is_multiple_of(ACCEPT_EVERY) {

@@ -28,8 +28,8 @@ pub const PATH: &str = "/api/dostk/websocket";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest wait for the client to come: under a profiler it takes its time.
 const PATIENCE_FOR_CLIENT: Duration = Duration::from_secs(120);
-/// Behind the last frame: orders on their way come in.
-const LAST_ORDERS: Duration = Duration::from_millis(100);
+/// Behind the last frame: longest wait for orders that are on their way.
+const LAST_ORDERS: Duration = Duration::from_secs(5);
 /// The order desk is looked after when there is this much time to the next frame, nanoseconds.
 const DESK_NANOS: u64 = 8_000;
 /// From the last registration to the first frame: the client comes to rest.
@@ -98,8 +98,9 @@ pub fn serve(segments: &[Segment], orders: usize, paths: &Files) -> anyhow::Resu
     socket.get_mut().sock.set_nonblocking(false)?;
     let clock_moved_nanos = clocks.moved();
     sent.context("the client does not take the frames")?;
-    if orders > 0 {
-        std::thread::sleep(LAST_ORDERS);
+    let begin = Instant::now();
+    while !desk.hold().is_complete() && begin.elapsed() < LAST_ORDERS {
+        std::thread::sleep(Duration::from_millis(1));
     }
     socket.close(None)?;
     socket.flush()?;
