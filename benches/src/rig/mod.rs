@@ -24,6 +24,7 @@
 //! `CLOCK_REALTIME`, which kernel and engine use, too; a step of that clock during a run is noticed
 //! and spoils the run loudly.
 
+pub mod books;
 pub mod cli;
 pub mod clients;
 pub mod conditions;
@@ -32,8 +33,10 @@ pub mod frames;
 pub mod instructions;
 pub mod joined;
 pub mod marks;
+pub mod orders;
 pub mod plot;
 pub mod report;
+pub mod rest;
 pub mod run;
 pub mod scenario;
 pub mod sender;

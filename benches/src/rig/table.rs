@@ -90,6 +90,7 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
             );
         }
     }
+    render_orders(text, scenario);
     let late = scenario.clients.iter().map(|row| {
         let (p50, p99) = (row.lateness.p50 as f64 / 1e3, row.lateness.p99 as f64 / 1e3);
         format!("{} {p50:.2}/{p99:.1}", row.client.name())
@@ -98,6 +99,33 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
     let _ = writeln!(text, "  sender late, p50/p99 µs: {late}");
     for row in scenario.clients.iter().filter(|row| !row.hops.is_empty()) {
         let _ = writeln!(text, "  {}", hops(row));
+    }
+}
+
+/// The orders, where there are some.
+fn render_orders(text: &mut String, scenario: &ScenarioReport) {
+    let rows = || scenario.clients.iter().filter_map(|row| Some((row.client, row.orders?)));
+    if rows().next().is_none() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "  {:<14}{:>9}{:>9}  {:>37}   times: p50, p99",
+        "tick to trade", "markers", "orders", "µs:  p50      p99    p99.9       max"
+    );
+    for (client, orders) in rows() {
+        let ratios = scenario.ratios.iter().find(|ratios| ratios.client == client);
+        let ratios = ratios.map_or_else(String::new, |ratios| {
+            format!("{}, {}", spread(ratios.trade_p50), spread(ratios.trade_p99))
+        });
+        let _ = writeln!(
+            text,
+            "  {:<14}{:>9}{:>9}  {:>37}   {ratios}",
+            client.name(),
+            orders.wanted,
+            orders.arrived,
+            micros(&orders.tick_to_trade)
+        );
     }
 }
 
