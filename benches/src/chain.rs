@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use engine::gateway::{Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
+use engine::gateway::{Backend, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
 use engine::logging::LogQueue;
 use engine::plugin::Plugin;
 use engine::strategy::{
@@ -83,6 +83,7 @@ impl Gate {
         let counters = Arc::new(StrategyCounters::default());
         let decided = Arc::new(GatewayCounters::default());
         let overrun = Arc::new(AtomicBool::new(false));
+        let go = Arc::new(AtomicBool::new(true));
         let host = StrategyHost::new(HostParts {
             strategy: 0,
             commands,
@@ -90,6 +91,7 @@ impl Gate {
             log: log.sender(0),
             instruments: Arc::new(InstrumentList::new(list.collect())),
             counters: counters.clone(),
+            first_order: 1,
             seed: 1,
         });
         let (gateway_recorder, hops) = recorder(["submit", "tick"]);
@@ -99,9 +101,10 @@ impl Gate {
                 updates,
                 account_kinds: 1 << Kind::ORDER_UPDATE.0 | 1 << Kind::BALANCE.0,
                 overrun: overrun.clone(),
+                stopped: Arc::new(AtomicBool::new(false)),
             }],
             account: account_out,
-            intents,
+            backend: Backend::DryRun { intents, go },
             recorder: gateway_recorder,
             strategies_waker: market_waker.clone(),
             sleeper: gateway_sleeper,

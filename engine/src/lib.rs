@@ -11,6 +11,7 @@ pub mod kill;
 pub mod logging;
 pub mod market;
 pub mod new;
+pub mod office;
 pub mod order;
 pub mod plugin;
 pub mod risk;

@@ -106,6 +106,9 @@ impl TokenClient {
             .user_agent(USER_AGENT)
             .timeout(CALL_TIMEOUT)
             .connect_timeout(CALL_TIMEOUT)
+            // A call a day: a kept connection would only go stale, and belong to the runtime of the
+            // first caller.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none());
         if let Some(pem) = ca_pem {
             let bundle = reqwest::Certificate::from_pem_bundle(pem.as_bytes())

@@ -3,11 +3,16 @@
 //! Every key is documented in the files under `configs/`.
 
 mod load;
+mod orders;
 mod reader;
+mod session;
 
 pub use load::{ConfigError, load, parse};
+pub use orders::Orders;
 pub use reader::Problem;
+pub use session::{Calendar, Session};
 
+use crate::risk::{Limits, RiskConfig};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +57,12 @@ pub struct Config {
     pub feed: Feed,
     /// `[gateway]`.
     pub gateway: Gateway,
+    /// `[orders]`.
+    pub orders: Orders,
+    /// `[risk]`.
+    pub risk: RiskConfig,
+    /// `[session]`.
+    pub session: Session,
     /// `[kill]`.
     pub kill: Kill,
     /// `[telemetry]`.
@@ -203,6 +214,18 @@ pub struct Gateway {
 pub struct Kill {
     /// File that stops trading while it is there. See [`LatchFile`](crate::kill::LatchFile).
     pub latch: PathBuf,
+    /// Dead man's timer: longest silence of the feed while a venue trades continuously. `None` (0 in the
+    /// file): not watched. 100 ms to 10 min, default 10 s.
+    #[serde(rename = "feed_max_ms", serialize_with = "millis_or_zero")]
+    pub feed_max: Option<Duration>,
+    /// Dead man's timer: longest callback of a strategy. `None` (0): not watched. 100 ms to 10 min,
+    /// default 2 s.
+    #[serde(rename = "strategy_max_ms", serialize_with = "millis_or_zero")]
+    pub strategy_max: Option<Duration>,
+    /// Dead man's timer: longest turn of the gateway's thread. `None` (0): not watched. 100 ms to
+    /// 10 min, default 2 s.
+    #[serde(rename = "gateway_max_ms", serialize_with = "millis_or_zero")]
+    pub gateway_max: Option<Duration>,
 }
 
 /// `[telemetry]`.
@@ -254,6 +277,10 @@ pub struct Strategy {
     /// Extra fields: type code and FIDs.
     #[serde(serialize_with = "fid_table", skip_serializing_if = "Vec::is_empty")]
     pub extra_fids: Vec<(String, Vec<u16>)>,
+    /// Limits of its own; those that are not written are those of `[risk.strategy]`. `None`: all of
+    /// them are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Limits>,
     /// Parameters, as TOML text.
     #[serde(serialize_with = "toml_table", skip_serializing_if = "String::is_empty")]
     pub params: String,
@@ -325,6 +352,13 @@ fn type_codes<S: serde::Serializer>(kinds: &[Kind], serializer: S) -> Result<S::
 
 fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(time.as_millis() as u64)
+}
+
+fn millis_or_zero<S: serde::Serializer>(
+    time: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    millis(&time.unwrap_or_default(), serializer)
 }
 
 fn ping_word<S: serde::Serializer>(echo: &bool, serializer: S) -> Result<S::Ok, S::Error> {

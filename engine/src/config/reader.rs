@@ -115,6 +115,11 @@ impl<'a, 'r> Section<'a, 'r> {
         self.offset
     }
 
+    /// Where the value of `key` begins, when it is there.
+    pub(crate) fn place_of(&self, key: &str) -> Option<usize> {
+        self.table?.get(key).map(|value| value.span().start)
+    }
+
     /// Notes a problem with `key`.
     pub(crate) fn problem(&self, offset: usize, key: &str, message: impl Into<String>) {
         self.report.add(Some(offset), &self.path_of(key), message);

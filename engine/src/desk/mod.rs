@@ -38,22 +38,30 @@ mod facts;
 mod kill;
 mod outbox;
 mod rounds;
+mod summary;
+mod tally;
 
 pub use action::{Action, Call, QueryResult, QueryTag, Silence, Tag};
 pub use convert::{open_row, order_reply};
+pub use summary::{
+    AccountRow, CashRow, DenialRow, KillRow, KillRunRow, Money, NoticesRow, Orders, PositionRow,
+    Requests, RoundsRow, StrategyResult, ToldRow, Traded, TradingLine, TradingResult,
+    TradingSummary, WorkingRow,
+};
+pub use tally::{Notices, Rounds, TOLD_MAX, Tally, Told};
 
 use crate::broker::limiter::{Class, Limiter};
 use crate::gateway::{Command, CommandKind};
 use crate::journal::Entry;
 use crate::kill::{KillOptions, KillSwitch};
 use crate::market::Sessions;
-use crate::order::{Denied, Holding, Input, Machine, Output, Update, Wish};
-use crate::risk::{Approval, Gate, ReplaceApproval};
+use crate::order::{Denied, Holding, Input, Machine, OrderEntry, Output, Update, Want, Wish};
+use crate::risk::{Approval, Gate, InstrumentTerms, ReplaceApproval};
 use feed::clock::Monotonic;
 use std::collections::{HashMap, VecDeque};
 use strategy_api::{
-    Balance, ClientOrderId, DurationNanos, Kind, OrderEvent, OrderReport, OrderStatus, OrderUpdate,
-    Quantity, Record, Refusal, SessionState, UnixNanos,
+    Balance, ClientOrderId, DurationNanos, InstrumentId, Kind, OrderEvent, OrderReport, OrderStatus,
+    OrderUpdate, Quantity, Record, Refusal, SessionState, UnixNanos,
 };
 
 /// A cancel that was surely not carried out is asked for again so often.
@@ -107,7 +115,10 @@ pub struct Desk {
     journal_room: bool,
     journal_failed: bool,
     token_dead: bool,
+    /// The run ends: nothing new is taken.
+    ending: bool,
     denials: u64,
+    tally: tally::Tally,
     moved: facts::Moved,
     cash_asked: facts::Moved,
     has_cash: bool,
@@ -147,7 +158,9 @@ impl Desk {
             journal_room: true,
             journal_failed: false,
             token_dead: false,
+            ending: false,
             denials: 0,
+            tally: tally::Tally::default(),
             moved: facts::Moved::default(),
             cash_asked: facts::Moved::default(),
             has_cash: false,
@@ -266,6 +279,49 @@ impl Desk {
         self.pump(out);
     }
 
+    /// What is known of an instrument: without it no order for it passes. Before [`begin`](Self::begin)
+    /// where orders of earlier runs may work, and again whenever more is known.
+    ///
+    /// # Errors
+    /// When the prices cannot be true, or the instrument is none of the run; nothing changes then.
+    pub fn set_terms(
+        &mut self,
+        instrument: InstrumentId,
+        terms: &InstrumentTerms,
+    ) -> Result<(), Refusal> {
+        self.gate.set_terms(instrument, terms)
+    }
+
+    /// A strategy has stopped: it may send nothing more, and what it has working is cancelled.
+    pub fn strategy_stopped(&mut self, now: UnixNanos, strategy: u16, out: &mut Vec<Action>) {
+        self.advance(now, out);
+        self.gate.stop_strategy(strategy);
+        let unset = UnixNanos::UNSET;
+        let wish = Wish { strategy, ts_submit: unset, ts_cause: unset, want: Want::CancelAll };
+        self.apply(Input::Wish(wish), out);
+        self.pump(out);
+    }
+
+    /// The run ends: nothing new is taken from here on, and with `cancel` everything is cancelled.
+    /// It may end for good when [`is_settled`](Self::is_settled).
+    pub fn wind_down(&mut self, now: UnixNanos, cancel: bool, out: &mut Vec<Action>) {
+        self.advance(now, out);
+        self.ending = true;
+        if cancel {
+            self.apply(Input::CancelEverything, out);
+        }
+        self.pump(out);
+    }
+
+    /// Whether nothing is under way, and no order waits for an answer, a change or a cancel.
+    pub fn is_settled(&self) -> bool {
+        let waits = |order: &OrderEntry| {
+            matches!(order.status, OrderStatus::SUBMITTING | OrderStatus::UNKNOWN)
+                || self.machine.pending_changes(order.id) != (false, false)
+        };
+        self.is_quiet() && !self.machine.orders().iter().any(waits)
+    }
+
     /// When [`tick`](Self::tick) is due at the latest.
     pub fn wake_at(&self) -> UnixNanos {
         let usual = self.now + TICK_MAX;
@@ -298,6 +354,11 @@ impl Desk {
     /// Commands that were denied before the machine saw them.
     pub fn denials(&self) -> u64 {
         self.denials
+    }
+
+    /// What was counted since the run began.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Whether nothing is under way or waiting: no call, no query, no kill.
@@ -338,7 +399,7 @@ impl Desk {
         if !self.journal_room || !self.outbox.has_line() {
             return Err(Refusal::Full);
         }
-        if self.token_dead {
+        if self.token_dead || self.ending {
             return Err(Refusal::NotAllowed);
         }
         // A cancel that waits goes first.
@@ -360,6 +421,7 @@ impl Desk {
     /// Tells the strategy, and keeps the denial in the journal where there is room for it.
     fn deny(&mut self, wish: Wish, command: &Command, refusal: Refusal, out: &mut Vec<Action>) {
         self.denials += 1;
+        self.tally.deny(refusal.code());
         let mut report = OrderReport::unset();
         report.header.kind = Kind::ORDER_REPORT;
         report.header.ts_kernel = command.cause.ts_kernel;
@@ -422,6 +484,7 @@ impl Desk {
     }
 
     fn carry_out(&mut self, decision: &Output, seq: u64, out: &mut Vec<Action>) {
+        self.tally.tell(self.now, decision);
         match *decision {
             Output::Send(request) => self.queue(&request, seq),
             Output::Report { strategy, report } => {
@@ -429,6 +492,7 @@ impl Desk {
                 let muted =
                     self.muted == Some(report.order) && report.event == OrderEvent::CANCEL_REFUSED;
                 if !muted {
+                    self.tally.report(&report);
                     out.push(Action::Report { strategy, report });
                 }
             }

@@ -55,8 +55,14 @@ impl Desk {
                     Some(next) => {
                         self.todo.push_back(Input::QueryBegun { round, query: *next });
                     }
-                    None => self.set_facts(),
+                    None => {
+                        self.tally.round_ended(self.now, true);
+                        self.set_facts();
+                    }
                 }
+            }
+            Input::QueryEnded { round, complete: false, .. } if round == self.rounds.round => {
+                self.tally.round_ended(self.now, false);
             }
             _ => {}
         }

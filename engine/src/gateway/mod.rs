@@ -1,13 +1,20 @@
 //! Where orders are decided: one thread for all strategies.
 //!
-//! Today it ends every order as an intent: form and instrument were checked on the strategy's side,
-//! here it is counted, timed and reported back as [`OrderEvent::DRY_RUN`]; nothing is sent.
+//! In dry-run it ends every order as an intent: form and instrument were checked on the strategy's
+//! side, here it is counted, timed and reported back as [`OrderEvent::DRY_RUN`]. In the other modes
+//! it drives the [desk](crate::desk), and orders go to the broker ([`Trading`]).
 
+mod ends;
+pub mod hops;
 mod intent;
 mod thread;
+mod trading;
 
+pub use ends::StrategyEnd;
+pub use hops::{GATEWAY_HOPS, OrderHops};
 pub use intent::{Intent, IntentWriter};
-pub use thread::{Gateway, GatewayCounters, GatewayParts, StrategyEnd, spawn};
+pub use thread::{Backend, Gateway, GatewayCounters, GatewayParts, spawn};
+pub use trading::{Control, Live, Stage, Trading, TradingEnd, TradingParts};
 
 use strategy_api::{
     CancelRequest, ClientOrderId, Kind, OrderEvent, OrderReport, OrderRequest, OrderStatus,
@@ -58,9 +65,9 @@ pub enum CommandKind {
     CancelAll,
 }
 
-/// What the strategy is told about a command: `None` when there is nothing to say.
+/// What the strategy is told about a command in dry-run: `None` when there is nothing to say.
 ///
-/// No order is ever working, so a replace or a cancel finds nothing.
+/// In dry-run no order is ever working, so a replace or a cancel finds nothing.
 pub fn decide(command: &Command) -> Option<OrderReport> {
     let mut report = OrderReport::unset();
     report.header.ts_kernel = command.cause.ts_kernel;

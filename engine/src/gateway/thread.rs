@@ -1,16 +1,18 @@
 //! The gateway's thread.
 //!
 //! # Hot path
-//! One turn takes commands from the strategies' rings, decides, and reports back. It allocates
-//! nothing, takes no lock, formats nothing; the only system call is the sleep when there is nothing
-//! to do.
+//! One turn takes commands from the strategies' rings, decides, and reports back. In dry-run it
+//! allocates nothing, takes no lock, formats nothing; the only system call is the sleep when there is
+//! nothing to do. What trading adds, [`Trading`] tells.
 
-use super::{Command, CommandKind, Intent, decide};
+use super::ends::Ends;
+use super::trading::{Trading, Turn};
+use super::{Command, CommandKind, Intent, OrderHops, StrategyEnd, decide};
 use crate::strategy::StrategyCounters;
 use crate::telemetry::Recorder;
 use crate::threads;
 use feed::clock::Clock;
-use feed::ring::{Consumer, Idle, Producer, SLOT_WORDS, Sleeper, Wait, Waker};
+use feed::ring::{Consumer, Idle, SLOT_WORDS, Sleeper, Wait, Waker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -35,27 +37,29 @@ pub struct GatewayCounters {
     pub account_records: AtomicU64,
 }
 
-/// The gateway's end of one strategy.
-pub struct StrategyEnd {
-    /// What it wants.
-    pub commands: rtrb::Consumer<Command>,
-    /// What it is told.
-    pub updates: Producer<SLOT_WORDS>,
-    /// Kinds of account records it asked for, one bit each.
-    pub account_kinds: u64,
-    /// Set when it lets its updates pile up: it is stopped.
-    pub overrun: Arc<AtomicBool>,
+/// What becomes of an order.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub enum Backend {
+    /// It ends here, as an intent on its way to the disk.
+    DryRun {
+        /// Where intents go.
+        intents: rtrb::Producer<Intent>,
+        /// Set at once: strategies wait for nothing.
+        go: Arc<AtomicBool>,
+    },
+    /// It goes to the broker.
+    Trading(Box<Trading>),
 }
 
 /// What the gateway is made of.
 pub struct GatewayParts {
     /// One end for each strategy.
     pub strategies: Vec<StrategyEnd>,
-    /// Own orders and positions from the feed.
+    /// Own orders and positions from the feed, feed events, session states, interruptions.
     pub account: Consumer<SLOT_WORDS>,
-    /// Where intents go on their way to the disk.
-    pub intents: rtrb::Producer<Intent>,
-    /// Hops `submit→gate` and `tick→gate`.
+    /// What becomes of orders.
+    pub backend: Backend,
+    /// Hops of [`GATEWAY_HOPS`](super::GATEWAY_HOPS).
     pub recorder: Recorder,
     /// Wakes the strategies.
     pub strategies_waker: Waker,
@@ -79,7 +83,7 @@ pub fn spawn(parts: GatewayParts) -> std::io::Result<JoinHandle<()>> {
         let mut gateway = Gateway::new(parts);
         loop {
             // Acquire: what was pushed before `stop` was set is seen by the turn that follows.
-            let stopping = gateway.parts.stop.load(Ordering::Acquire);
+            let stopping = gateway.stop.load(Ordering::Acquire);
             if gateway.turn() {
                 idle.reset();
                 continue;
@@ -87,94 +91,141 @@ pub fn spawn(parts: GatewayParts) -> std::io::Result<JoinHandle<()>> {
             if stopping {
                 break;
             }
-            let parts = &mut gateway.parts;
-            let (account, strategies) = (&parts.account, &parts.strategies);
+            let patience = gateway.patience();
+            let (account, strategies) = (&gateway.account, &gateway.ends.ends);
             let ready =
                 || !account.is_empty() || strategies.iter().any(|end| !end.commands.is_empty());
-            idle.wait(&mut parts.sleeper, ready, SLEEP_MAX);
+            idle.wait(&mut gateway.sleeper, ready, patience);
         }
+        gateway.end();
     })
 }
 
-/// The gateway without its thread: whoever has it drives it turn by turn, as the tests and benches
-/// of the hot path do.
+/// The gateway without its thread: whoever has it drives it turn by turn, as the feed thread does with
+/// inline dispatch, and the tests and benches of the hot path.
 pub struct Gateway {
     clock: Clock,
     buffer: [u64; SLOT_WORDS],
-    parts: GatewayParts,
+    ends: Ends,
+    account: Consumer<SLOT_WORDS>,
+    backend: Backend,
+    recorder: Recorder,
+    sleeper: Sleeper,
+    stop: Arc<AtomicBool>,
+    counters: Arc<GatewayCounters>,
 }
 
 impl Gateway {
     /// A gateway at work on these rings.
     pub fn new(parts: GatewayParts) -> Self {
-        Self { clock: Clock::new(), buffer: [0; SLOT_WORDS], parts }
+        if let Backend::DryRun { go, .. } = &parts.backend {
+            go.store(true, Ordering::Release);
+        }
+        Self {
+            clock: Clock::new(),
+            buffer: [0; SLOT_WORDS],
+            ends: Ends { ends: parts.strategies, waker: parts.strategies_waker },
+            account: parts.account,
+            backend: parts.backend,
+            recorder: parts.recorder,
+            sleeper: parts.sleeper,
+            stop: parts.stop,
+            counters: parts.counters,
+        }
     }
 
     /// Handles what is there; `false` when there was nothing.
     pub fn turn(&mut self) -> bool {
-        let mut busy = self.pass_on_account();
-        for index in 0..self.parts.strategies.len() {
-            while let Ok(command) = self.parts.strategies[index].commands.pop() {
-                busy = true;
-                self.handle(index, &command);
-            }
-        }
-        self.parts.recorder.hand_over();
+        let busy = match &mut self.backend {
+            Backend::DryRun { .. } => self.dry_turn(),
+            Backend::Trading(trading) => trading.turn(&mut Turn {
+                clock: &mut self.clock,
+                buffer: &mut self.buffer,
+                ends: &mut self.ends,
+                account: &mut self.account,
+                recorder: &mut self.recorder,
+                counters: &self.counters,
+            }),
+        };
+        self.recorder.hand_over();
         busy
     }
 
-    fn handle(&mut self, index: usize, command: &Command) {
-        let now = self.clock.now();
-        self.parts.recorder.record(0, (now - command.ts_submit).raw());
-        let cause = &command.cause;
-        let begin = if cause.ts_kernel.is_set() { cause.ts_kernel } else { cause.ts_recv };
-        if begin.is_set() && cause.kind != Kind::default() {
-            self.parts.recorder.record(1, (now - begin).raw());
+    /// How long it can be left alone when nothing wakes it.
+    pub fn patience(&mut self) -> Duration {
+        match &mut self.backend {
+            Backend::DryRun { .. } => SLEEP_MAX,
+            Backend::Trading(trading) => trading.patience(self.clock.now()).min(SLEEP_MAX),
         }
-        let counters = &self.parts.counters;
-        let counter = match command.kind {
-            CommandKind::Submit { .. } => &counters.submits,
-            CommandKind::Replace(_) => &counters.replaces,
-            CommandKind::Cancel(_) | CommandKind::CancelAll => &counters.cancels,
-        };
-        StrategyCounters::add(counter, 1);
-        if self.parts.intents.push(Intent { command: *command, ts_gate: now }).is_err() {
-            StrategyCounters::add(&counters.intents_dropped, 1);
+    }
+
+    /// Brings the journal to its end and tells what became of the day. Nothing is handled after it.
+    pub fn end(&mut self) {
+        if let Backend::Trading(trading) = &mut self.backend {
+            trading.end(&mut Turn {
+                clock: &mut self.clock,
+                buffer: &mut self.buffer,
+                ends: &mut self.ends,
+                account: &mut self.account,
+                recorder: &mut self.recorder,
+                counters: &self.counters,
+            });
+        }
+        self.recorder.hand_over();
+    }
+
+    fn dry_turn(&mut self) -> bool {
+        let mut busy = self.pass_on_account();
+        for index in 0..self.ends.ends.len() {
+            while let Ok(command) = self.ends.ends[index].commands.pop() {
+                busy = true;
+                self.end_as_intent(index, &command);
+            }
+        }
+        busy
+    }
+
+    fn end_as_intent(&mut self, index: usize, command: &Command) {
+        let now = self.clock.now();
+        note_command(command, now, &mut self.recorder, &self.counters);
+        if let Backend::DryRun { intents, .. } = &mut self.backend
+            && intents.push(Intent { command: *command, ts_gate: now }).is_err()
+        {
+            StrategyCounters::add(&self.counters.intents_dropped, 1);
         }
         if let Some(mut report) = decide(command) {
             report.header.ts_event = now;
-            self.tell(index, report.words());
+            self.ends.tell(index, report.words());
         }
     }
 
     fn pass_on_account(&mut self) -> bool {
         let mut busy = false;
-        while let Some(words) = self.parts.account.pop(&mut self.buffer) {
+        while let Some(words) = self.account.pop(&mut self.buffer) {
             busy = true;
-            StrategyCounters::add(&self.parts.counters.account_records, 1);
-            let length = words.len();
             let kind = strategy_api::record::header_of(words).map_or(Kind::default(), |h| h.kind);
-            let bit = 1u64.checked_shl(u32::from(kind.0)).unwrap_or(0);
-            for index in 0..self.parts.strategies.len() {
-                if self.parts.strategies[index].account_kinds & bit != 0 {
-                    let words = self.buffer;
-                    self.tell(index, &words[..length]);
-                }
+            if matches!(kind, Kind::ORDER_UPDATE | Kind::BALANCE) {
+                StrategyCounters::add(&self.counters.account_records, 1);
+                self.ends.pass_on(kind, words);
             }
         }
         busy
     }
+}
 
-    /// Hands a record to a strategy. One that leaves no room is stopped: it must not trade on an
-    /// incomplete picture of its own orders.
-    fn tell(&mut self, index: usize, words: &[u64]) {
-        let end = &mut self.parts.strategies[index];
-        match end.updates.push(words) {
-            Ok(()) => self.parts.strategies_waker.wake(),
-            // A strategy that has ended reads nothing more.
-            Err(_) if end.updates.is_abandoned() => {}
-            // Release: pairs with the acquire in the strategy's thread.
-            Err(_) => end.overrun.store(true, Ordering::Release),
-        }
-    }
+/// Counts and times a command.
+#[inline]
+pub(super) fn note_command(
+    command: &Command,
+    now: strategy_api::UnixNanos,
+    recorder: &mut Recorder,
+    counters: &GatewayCounters,
+) {
+    OrderHops::gated(&command.cause, command.ts_submit, now, recorder);
+    let counter = match command.kind {
+        CommandKind::Submit { .. } => &counters.submits,
+        CommandKind::Replace(_) => &counters.replaces,
+        CommandKind::Cancel(_) | CommandKind::CancelAll => &counters.cancels,
+    };
+    StrategyCounters::add(counter, 1);
 }

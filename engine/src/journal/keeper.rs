@@ -50,7 +50,9 @@ impl Keeper {
     ) -> Result<Ticket, JournalError> {
         let sum = self.machine.apply(ts, input, out);
         let seq = self.machine.sequence();
-        self.journal.append(&Entry { seq, ts, sum, input: *input })
+        let ticket = self.journal.append(&Entry { seq, ts, sum, input: *input })?;
+        self.journal.commit()?;
+        Ok(ticket)
     }
 
     /// Whether what came with a ticket may leave.

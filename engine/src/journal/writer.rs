@@ -1,4 +1,9 @@
-//! The thread that brings the journal to the disk.
+//! How the journal gets to the disk.
+//!
+//! With [`Sync::Every`] whoever appends also writes, in one system call per [`Journal::commit`]: the
+//! kernel has the lines when it returns, which is as soon as a thread of its own could have been
+//! woken. A thread only forces them out to the disk now and then. With [`Sync::Always`] a thread
+//! writes and forces out, because that takes a disk's round trip.
 
 use super::error::JournalError;
 use super::files::create_next;
@@ -33,9 +38,9 @@ pub enum Sync {
 pub struct Options {
     /// See [`Sync`].
     pub sync: Sync,
-    /// Entries that may be on their way to the disk.
+    /// Entries that may be on their way to the disk; [`Sync::Always`] only.
     pub queue: usize,
-    /// How long an entry may be on its way before that is a failure.
+    /// How long an entry may be on its way before that is a failure; [`Sync::Always`] only.
     pub patience: Duration,
 }
 
@@ -56,19 +61,30 @@ pub struct Ticket(u64);
 /// The gateway's end of the journal.
 #[derive(Debug)]
 pub struct Journal {
-    queue: rtrb::Producer<Entry>,
+    way: Way,
     shared: Arc<Shared>,
-    writer: Thread,
     thread: Option<JoinHandle<()>>,
+    helper: Thread,
     appended: u64,
     options: Options,
     path: PathBuf,
 }
 
+/// How entries get into the file.
+#[derive(Debug)]
+enum Way {
+    /// Another thread writes.
+    Queued(rtrb::Producer<Entry>),
+    /// We write.
+    Direct { file: File, buffer: Vec<u8> },
+}
+
 #[derive(Debug, Default)]
 struct Shared {
-    /// Entries that are safe. Written by the writer.
+    /// Entries that are safe. Written by whoever writes the file.
     safe: AtomicU64,
+    /// Whether the kernel has lines that the disk may not have; direct writing only.
+    unsynced: AtomicBool,
     /// Set by the writer before it sleeps, cleared by whoever wakes it.
     asleep: AtomicBool,
     stop: AtomicBool,
@@ -93,15 +109,24 @@ impl Journal {
     /// # Errors
     /// When the thread cannot be created.
     pub fn over(file: File, path: PathBuf, options: Options) -> Result<Self, JournalError> {
-        let (queue, entries) = rtrb::RingBuffer::new(options.queue.max(2));
         let shared = Arc::new(Shared::default());
-        let work = Work { file, entries, shared: Arc::clone(&shared), sync: options.sync };
-        let thread = std::thread::Builder::new()
-            .name("journal".into())
-            .spawn(move || work.run())
-            .map_err(JournalError::io("starting the writer of", &path))?;
-        let writer = thread.thread().clone();
-        Ok(Self { queue, shared, writer, thread: Some(thread), appended: 0, options, path })
+        let builder = std::thread::Builder::new().name("journal".into());
+        let (way, thread) = match options.sync {
+            Sync::Always => {
+                let (queue, entries) = rtrb::RingBuffer::new(options.queue.max(2));
+                let work = Work { file, entries, shared: Arc::clone(&shared) };
+                (Way::Queued(queue), builder.spawn(move || work.run()))
+            }
+            Sync::Every(span) => {
+                let other = file.try_clone().map_err(JournalError::io("opening again", &path))?;
+                let syncer = Syncer { file: other, span, shared: Arc::clone(&shared) };
+                let buffer = Vec::with_capacity(64 * 1024);
+                (Way::Direct { file, buffer }, builder.spawn(move || syncer.run()))
+            }
+        };
+        let thread = thread.map_err(JournalError::io("starting the thread of", &path))?;
+        let helper = thread.thread().clone();
+        Ok(Self { way, shared, thread: Some(thread), helper, appended: 0, options, path })
     }
 
     /// The file.
@@ -112,7 +137,11 @@ impl Journal {
     /// Whether a strategy's wish may be taken: it works, and half of the queue is free. The other
     /// half is for what cannot be refused.
     pub fn has_room(&self) -> bool {
-        self.failure().is_none() && self.queue.slots() > self.options.queue / 2
+        let room = match &self.way {
+            Way::Queued(queue) => queue.slots() > self.options.queue / 2,
+            Way::Direct { .. } => true,
+        };
+        room && self.failure().is_none()
     }
 
     /// Why nothing reaches the disk any more.
@@ -120,27 +149,64 @@ impl Journal {
         self.shared.failure.get().map(String::as_str)
     }
 
-    /// Puts an entry on its way. Waits for room when there is none.
+    /// Puts an entry on its way; [`commit`](Self::commit) sends it off. Waits for room when there is none.
     ///
     /// # Errors
-    /// When the writer has stopped, or there is no room within the patience.
+    /// When the journal has failed, or there is no room within the patience.
     pub fn append(&mut self, entry: &Entry) -> Result<Ticket, JournalError> {
         let begun = Instant::now();
         let mut entry = *entry;
-        while let Err(rtrb::PushError::Full(back)) = self.queue.push(entry) {
-            entry = back;
+        loop {
+            match &mut self.way {
+                Way::Direct { buffer, .. } => match write_entry(&entry, buffer) {
+                    Ok(()) => break,
+                    Err(error) => return Err(self.fail(&error)),
+                },
+                Way::Queued(queue) => match queue.push(entry) {
+                    Ok(()) => break,
+                    Err(rtrb::PushError::Full(back)) => entry = back,
+                },
+            }
             self.look(begun)?;
         }
         if let Some(failure) = self.failure() {
             return Err(JournalError::Stopped(failure.to_owned()));
         }
         self.appended += 1;
-        // SeqCst on both sides: either the writer sees the entry, or we see that it sleeps.
-        std::sync::atomic::fence(Ordering::SeqCst);
-        if self.shared.asleep.swap(false, Ordering::SeqCst) {
-            self.writer.unpark();
+        if matches!(self.way, Way::Queued(_)) {
+            // SeqCst on both sides: either the writer sees the entry, or we see that it sleeps.
+            std::sync::atomic::fence(Ordering::SeqCst);
+            if self.shared.asleep.swap(false, Ordering::SeqCst) {
+                self.helper.unpark();
+            }
         }
         Ok(Ticket(self.appended))
+    }
+
+    /// Sends off what was appended: one write, after which it is safe. With [`Sync::Always`] the thread
+    /// is at it already, and [`is_safe`](Self::is_safe) tells when it is done.
+    ///
+    /// # Errors
+    /// When the file takes it no more. Some of it may be there, the last line cut.
+    pub fn commit(&mut self) -> Result<(), JournalError> {
+        let Way::Direct { file, buffer } = &mut self.way else { return Ok(()) };
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let written = file.write_all(buffer);
+        buffer.clear();
+        if let Err(error) = written {
+            return Err(self.fail(&error));
+        }
+        self.shared.unsynced.store(true, Ordering::Release);
+        self.shared.safe.store(self.appended, Ordering::Release);
+        Ok(())
+    }
+
+    #[cold]
+    fn fail(&self, error: &std::io::Error) -> JournalError {
+        let _ = self.shared.failure.set(error.to_string());
+        JournalError::Stopped(self.failure().unwrap_or("unknown").to_owned())
     }
 
     /// Whether what was decided on the entry may leave the process.
@@ -185,6 +251,16 @@ impl Journal {
     /// # Errors
     /// When something did not reach the disk.
     pub fn close(mut self) -> Result<(), JournalError> {
+        self.finish()
+    }
+
+    /// The same for whoever keeps it a little longer; nothing may be appended after it.
+    ///
+    /// # Errors
+    /// When something did not reach the disk.
+    pub fn finish(&mut self) -> Result<(), JournalError> {
+        // What it finds, the failure tells.
+        let _ = self.commit();
         self.end();
         match self.failure() {
             Some(failure) => Err(JournalError::Stopped(failure.to_owned())),
@@ -195,7 +271,7 @@ impl Journal {
     fn end(&mut self) {
         // Release: the writer sees every entry that was appended before.
         self.shared.stop.store(true, Ordering::Release);
-        self.writer.unpark();
+        self.helper.unpark();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -206,16 +282,42 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
+        let _ = self.commit();
         self.end();
     }
 }
 
-/// The writer's end.
+/// Forces out what was written directly.
+struct Syncer {
+    file: File,
+    span: Duration,
+    shared: Arc<Shared>,
+}
+
+impl Syncer {
+    fn run(self) {
+        loop {
+            std::thread::park_timeout(self.span);
+            // Acquire: pairs with the release in `end`, behind the last commit.
+            let stopping = self.shared.stop.load(Ordering::Acquire);
+            if self.shared.unsynced.swap(false, Ordering::AcqRel)
+                && let Err(error) = self.file.sync_data()
+            {
+                let _ = self.shared.failure.set(error.to_string());
+                return;
+            }
+            if stopping {
+                return;
+            }
+        }
+    }
+}
+
+/// Writes and forces out.
 struct Work {
     file: File,
     entries: rtrb::Consumer<Entry>,
     shared: Arc<Shared>,
-    sync: Sync,
 }
 
 impl Work {
@@ -228,8 +330,6 @@ impl Work {
     fn write_all(&mut self) -> std::io::Result<()> {
         let mut buffer = Vec::with_capacity(64 * 1024);
         let mut done = 0;
-        let mut unsynced = false;
-        let mut synced_at = Instant::now();
         let mut idle_since = Instant::now();
         loop {
             // Acquire: pairs with the release in `end`; what was pushed before it is seen below.
@@ -244,28 +344,14 @@ impl Work {
             }
             if taken > 0 {
                 self.file.write_all(&buffer)?;
-                unsynced = true;
+                self.file.sync_data()?;
                 done += taken as u64;
-                if self.sync == Sync::Always {
-                    self.file.sync_data()?;
-                    unsynced = false;
-                }
                 // Release: pairs with the acquire in `is_safe`.
                 self.shared.safe.store(done, Ordering::Release);
                 idle_since = Instant::now();
-            }
-            if let Sync::Every(span) = self.sync
-                && unsynced
-                && (synced_at.elapsed() >= span || stopping)
-            {
-                self.file.sync_data()?;
-                unsynced = false;
-                synced_at = Instant::now();
-            }
-            if taken == 0 {
-                if stopping {
-                    return Ok(());
-                }
+            } else if stopping {
+                return Ok(());
+            } else {
                 self.rest(idle_since);
             }
         }

@@ -149,6 +149,19 @@ impl DayCosts {
     }
 }
 
+impl DayCosts {
+    /// The same for the order machine, in its unit.
+    pub fn for_orders(&self, listing: Listing) -> crate::order::Costs {
+        let ppm = |rate: Rate| rate / 1_000;
+        let [own, agencies] = self.commission.rates;
+        crate::order::Costs {
+            commission_ppm: ppm(own + agencies),
+            commission_unit: u32::try_from(self.commission.cut_to).unwrap_or(1),
+            sell_tax_ppm: self.taxes[listing as usize].map(ppm),
+        }
+    }
+}
+
 /// That share of the value, cut to whole won.
 #[inline]
 fn part(value: Notional, rate: Rate) -> i64 {

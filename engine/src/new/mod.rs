@@ -8,7 +8,7 @@ const FILES: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("template/Cargo.toml.in")),
     ("src/lib.rs", include_str!("template/lib.rs.in")),
     ("@NAME@.toml", include_str!("template/config.toml.in")),
-    (".gitignore", "/target\n/runs\n"),
+    (".gitignore", "/target\n/runs\n/orders-*\n/kill-*.latch*\n"),
 ];
 
 /// Words that cannot name a crate.

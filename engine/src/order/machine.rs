@@ -148,6 +148,26 @@ impl Machine {
         &self.store.orders
     }
 
+    /// Orders that are not final, in no particular order.
+    pub fn open_orders(&self) -> impl ExactSizeIterator<Item = &OrderEntry> + '_ {
+        self.store.open.iter().map(|order| &self.store.orders[*order as usize])
+    }
+
+    /// Fills of the day, those of other hands included.
+    pub fn fill_count(&self) -> usize {
+        self.store.fills.len()
+    }
+
+    /// Requests of the day: the next one gets this number.
+    pub fn request_count(&self) -> u32 {
+        self.store.requests.len() as u32
+    }
+
+    /// What the account holds, by number of the instrument.
+    pub fn account_positions(&self) -> &[AccountPosition] {
+        &self.book.accounts
+    }
+
     /// One order.
     pub fn order(&self, id: ClientOrderId) -> Option<&OrderEntry> {
         self.store.order_by_id(id).map(|index| &self.store.orders[index as usize])
@@ -278,6 +298,11 @@ impl Machine {
         let filled = count.min(out.len());
         out[..filled].sort_unstable_by_key(|order| order.id);
         count
+    }
+
+    /// An order as its strategy's plugin sees it, final or not.
+    pub fn as_working(&self, id: ClientOrderId) -> Option<WorkingOrder> {
+        self.store.order_by_id(id).map(|order| self.working_order(order))
     }
 
     fn working_order(&self, order: u32) -> WorkingOrder {

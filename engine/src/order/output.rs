@@ -250,6 +250,37 @@ pub enum HaltReason {
     Misuse,
 }
 
+impl HaltReason {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::IllegalMove => "an order was about to move where no edge leads",
+            Self::Contradiction => "the broker says two things that cannot both be true",
+            Self::TableFull => "a table is full",
+            Self::ReconciliationFailed => "reconciliation failed several times in a row",
+            Self::Misuse => "an input came that the order of things does not allow",
+        }
+    }
+}
+
+impl Doubt {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Start => "a run begins",
+            Self::FeedWasDown => "the feed was down",
+            Self::NoAnswer => "a request has no clear answer",
+            Self::NoEvent => "no event followed a reply that said yes",
+            Self::FillsDisagree => "its fills do not add up",
+            Self::QuantitiesDisagree => "its quantities cannot all be true",
+            Self::CancelRefused => "its cancel was refused because nothing is left",
+            Self::HoldingDiffers => "what is held differs from the broker's word",
+            Self::NotSettled => "the round before left something open",
+            Self::RoundFailed => "the round before did not come to its end",
+        }
+    }
+}
+
 impl Output {
     /// Mixes the decision into a running sum, so that a replay can tell whether it decided the same.
     /// Numbers of strategies and instruments stay out: another run may number them otherwise.

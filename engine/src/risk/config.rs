@@ -1,6 +1,6 @@
 //! What the gate allows. Every limit is on and cautious unless the configuration says otherwise.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Section `[risk]` of a configuration.
 ///
@@ -13,7 +13,7 @@ use serde::Deserialize;
 /// assert_eq!(risk.order_quantity_max, 1_000);
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RiskConfig {
     /// Shares in one order, 1 ..= 10,000,000. Default 1,000. Stops a slipped digit.
@@ -49,7 +49,8 @@ pub struct RiskConfig {
     pub repeat_orders_max: u32,
     /// Milliseconds, 1 ..= 3,600,000. Default 10,000.
     pub repeat_window_ms: u64,
-    /// Messages that the broker takes within any second, 1 ..= 100. Default 5, as its policy says.
+    /// Messages that the broker takes within any second, 1 ..= 64. Default 5, as its policy
+    /// says; in mode `mock` 2, as that server takes fewer.
     pub broker_orders_per_second: u32,
     /// How many of those are kept for cancels, 0 .. `broker_orders_per_second`. Default 1.
     pub broker_cancel_reserve: u32,
@@ -64,7 +65,7 @@ pub struct RiskConfig {
 
 /// Limits of the account or of a strategy. What a limit counts is the worst case: every own buy that
 /// can still fill has filled, no sell has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Shares held of one instrument, 0 ..= 10^9. Default: strategy 10,000, account 100,000 with the
@@ -109,12 +110,12 @@ impl Limits {
         let mut check = |key: &'static str, value: i64, range: std::ops::RangeInclusive<i64>| {
             check(problems, place, key, value, range);
         };
-        check("position_quantity_max", self.position_quantity_max, 0..=1_000_000_000);
-        check("position_value_max", self.position_value_max, 0..=10_000_000_000_000);
-        check("exposure_max", self.exposure_max, 0..=10_000_000_000_000);
-        check("daily_loss_max", self.daily_loss_max, 0..=1_000_000_000_000);
-        check("working_orders_max", self.working_orders_max.into(), 0..=WORKING_ORDERS_MAX);
-        check("messages_per_second", self.messages_per_second.into(), 1..=100);
+        check("position_quantity_max", self.position_quantity_max, ranges::POSITION_QUANTITY);
+        check("position_value_max", self.position_value_max, ranges::POSITION_VALUE);
+        check("exposure_max", self.exposure_max, ranges::EXPOSURE);
+        check("daily_loss_max", self.daily_loss_max, ranges::DAILY_LOSS);
+        check("working_orders_max", self.working_orders_max.into(), ranges::WORKING_ORDERS);
+        check("messages_per_second", self.messages_per_second.into(), ranges::MESSAGES_PER_SECOND);
     }
 }
 
@@ -174,17 +175,21 @@ impl RiskConfig {
         let mut check = |key: &'static str, value: i64, range: std::ops::RangeInclusive<i64>| {
             check(&mut problems, "risk", key, value, range);
         };
-        check("order_quantity_max", self.order_quantity_max, 1..=10_000_000);
-        check("order_value_max", self.order_value_max, 1..=1_000_000_000_000);
-        check("collar_bps", self.collar_bps.into(), 1..=3_000);
-        check("window_seconds", self.window_seconds.into(), 1..=600);
-        check("window_move_bps", self.window_move_bps.into(), 1..=6_000);
-        check("reference_age_max_ms", signed(self.reference_age_max_ms), 100..=3_600_000);
-        check("repeat_orders_max", self.repeat_orders_max.into(), 1..=32);
-        check("repeat_window_ms", signed(self.repeat_window_ms), 1..=3_600_000);
-        check("broker_orders_per_second", self.broker_orders_per_second.into(), 1..=100);
-        let reserve_max = i64::from(self.broker_orders_per_second).max(1) - 1;
-        check("broker_cancel_reserve", self.broker_cancel_reserve.into(), 0..=reserve_max);
+        check("order_quantity_max", self.order_quantity_max, ranges::ORDER_QUANTITY);
+        check("order_value_max", self.order_value_max, ranges::ORDER_VALUE);
+        check("collar_bps", self.collar_bps.into(), ranges::COLLAR);
+        check("window_seconds", self.window_seconds.into(), ranges::WINDOW_SECONDS);
+        check("window_move_bps", self.window_move_bps.into(), ranges::WINDOW_MOVE);
+        check("reference_age_max_ms", signed(self.reference_age_max_ms), ranges::REFERENCE_AGE);
+        check("repeat_orders_max", self.repeat_orders_max.into(), ranges::REPEATS);
+        check("repeat_window_ms", signed(self.repeat_window_ms), ranges::REPEAT_WINDOW);
+        check(
+            "broker_orders_per_second",
+            self.broker_orders_per_second.into(),
+            ranges::ORDERS_PER_SECOND,
+        );
+        let reserve = ranges::cancel_reserve(self.broker_orders_per_second);
+        check("broker_cancel_reserve", self.broker_cancel_reserve.into(), reserve);
         self.account.problems("risk.account", &mut problems);
         self.strategy.problems("risk.strategy", &mut problems);
         for code in &self.restricted {
@@ -198,6 +203,35 @@ impl RiskConfig {
             }
         }
         problems
+    }
+}
+
+/// What each value may be: for whoever reads one key at a time and says where it stands.
+pub(crate) mod ranges {
+    use std::ops::RangeInclusive;
+
+    type Range = RangeInclusive<i64>;
+
+    pub(crate) const ORDER_QUANTITY: Range = 1..=10_000_000;
+    pub(crate) const ORDER_VALUE: Range = 1..=1_000_000_000_000;
+    pub(crate) const COLLAR: Range = 1..=3_000;
+    pub(crate) const WINDOW_SECONDS: Range = 1..=600;
+    pub(crate) const WINDOW_MOVE: Range = 1..=6_000;
+    pub(crate) const REFERENCE_AGE: Range = 100..=3_600_000;
+    pub(crate) const REPEATS: Range = 1..=32;
+    pub(crate) const REPEAT_WINDOW: Range = 1..=3_600_000;
+    /// As many as the limiter of the broker's rate can count.
+    pub(crate) const ORDERS_PER_SECOND: Range = 1..=64;
+    pub(crate) const POSITION_QUANTITY: Range = 0..=1_000_000_000;
+    pub(crate) const POSITION_VALUE: Range = 0..=10_000_000_000_000;
+    pub(crate) const EXPOSURE: Range = 0..=10_000_000_000_000;
+    pub(crate) const DAILY_LOSS: Range = 0..=1_000_000_000_000;
+    pub(crate) const WORKING_ORDERS: Range = 0..=super::WORKING_ORDERS_MAX;
+    pub(crate) const MESSAGES_PER_SECOND: Range = 1..=100;
+
+    /// At least one of the broker's messages a second is left for orders.
+    pub(crate) fn cancel_reserve(orders_per_second: u32) -> Range {
+        0..=i64::from(orders_per_second).max(1) - 1
     }
 }
 

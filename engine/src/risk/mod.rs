@@ -93,6 +93,7 @@ mod state;
 mod update;
 mod window;
 
+pub(crate) use config::ranges;
 pub use config::{Limits, RiskConfig, RiskProblem, WORKING_ORDERS_MAX};
 pub use gate::{Approval, FOREIGN, Gate, GateSizes, ReplaceApproval};
 pub use state::InstrumentTerms;

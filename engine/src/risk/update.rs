@@ -582,6 +582,13 @@ impl Gate {
         self.strategies.get(usize::from(strategy)).is_none_or(|strategy| strategy.stopped)
     }
 
+    /// What a share is worth here: the last trade, else the base price of the day; unset when neither
+    /// is known.
+    pub fn mark(&self, id: InstrumentId) -> Price {
+        let mark = self.instruments.get(id.index()).map_or(0, |instrument| instrument.mark);
+        if mark > 0 { Price::new(mark) } else { Price::UNSET }
+    }
+
     /// Own orders that can still fill.
     pub fn working_orders(&self) -> u32 {
         self.book.len()

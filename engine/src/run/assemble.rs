@@ -1,8 +1,10 @@
 //! Puts a run together: everything that can be refused is refused here, before the first connection.
 
 use super::hops;
-use crate::config::{self, Config, Dispatch, Poll, Source, Symbols};
-use crate::gateway::{self, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
+use crate::config::{self, Config, Dispatch, Mode, Poll, Source, Symbols};
+use crate::gateway::{
+    self, Backend, GATEWAY_HOPS, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd,
+};
 use crate::logging::LogQueue;
 use crate::plugin::{Checks, Plugin, PluginSource, PluginSpec};
 use crate::strategy::{
@@ -13,7 +15,9 @@ use crate::telemetry::{Collector, recorder};
 use anyhow::{Context, anyhow};
 use feed::handler::{InlineReader, Outlets, QuarantineSink};
 use feed::instruments::Instruments;
-use feed::ring::{SLOT_WORDS, Wait, account_ring, bell, market_ring};
+use feed::ring::{
+    SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring,
+};
 use feed::schema::WireType;
 use feed::session::Wish;
 use std::collections::BTreeMap;
@@ -82,6 +86,12 @@ pub fn wishes(config: &Config, sim_items: &[String], names: &Names) -> anyhow::R
         for (code, fids) in &strategy.extra_fids {
             let wanted = extras.entry(code.clone()).or_default();
             wanted.extend(fids.iter().filter(|fid| !wanted.contains(fid)).collect::<Vec<_>>());
+        }
+    }
+    if config.mode != Mode::DryRun {
+        // The gateway's own: orders, holdings, sessions, interruptions.
+        for code in ["00", "04", "0s", "1h"] {
+            all.push(Wish::new("", code)?);
         }
     }
     all.sort();
@@ -182,8 +192,6 @@ pub struct Machinery {
     pub gateway_counters: Arc<GatewayCounters>,
     /// The gateway's hops.
     pub gateway_collector: Collector,
-    /// Intents on their way to the disk.
-    pub intents: rtrb::Consumer<Intent>,
     /// Lines of the strategies.
     pub log: LogQueue,
     outlets: Option<Outlets>,
@@ -203,17 +211,62 @@ impl Machinery {
     }
 }
 
-/// Makes rings, creates the strategies, starts their threads and the gateway.
+/// What the gateway's backend is connected to.
+pub struct Wires<'a> {
+    /// Readers of the market ring.
+    pub subscribers: &'a Subscribers<SLOT_WORDS>,
+    /// Lets the strategies start.
+    pub go: Arc<AtomicBool>,
+}
+
+/// What becomes of orders, put together once the rings are there.
+pub trait MakeBackend {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// When something that it needs is not to be had; nothing has been started then.
+    fn make(self, wires: Wires<'_>) -> anyhow::Result<Backend>;
+    /// Number behind which a strategy's orders are counted.
+    fn last_order(&self, strategy: u16) -> u64;
+}
+
+/// Orders end as intents; see [`Backend::DryRun`].
+pub struct DryRun {
+    /// Where they go.
+    pub intents: rtrb::Producer<Intent>,
+}
+
+impl DryRun {
+    /// With the other end of the way to the disk.
+    pub fn new() -> (Self, rtrb::Consumer<Intent>) {
+        let (intents, out) = rtrb::RingBuffer::new(INTENTS_MAX);
+        (Self { intents }, out)
+    }
+}
+
+impl MakeBackend for DryRun {
+    fn make(self, wires: Wires<'_>) -> anyhow::Result<Backend> {
+        Ok(Backend::DryRun { intents: self.intents, go: wires.go })
+    }
+
+    fn last_order(&self, _strategy: u16) -> u64 {
+        0
+    }
+}
+
+/// Makes rings, creates the strategies, starts their threads and the gateway, which `bell` wakes.
 pub fn start_machinery(
     config: &Config,
     plugins: &[Plugin],
     wishes: &Wishes,
     seed: u64,
+    (gateway_waker, gateway_sleeper): (Waker, Sleeper),
+    backend: impl MakeBackend,
 ) -> anyhow::Result<Machinery> {
     let (market, subscribers) = market_ring::<SLOT_WORDS>(config.feed.market_ring_slots)?;
     let (account, account_out) = account_ring::<SLOT_WORDS>(config.feed.account_ring_slots)?;
     let (market_waker, market_sleeper) = bell();
-    let (gateway_waker, gateway_sleeper) = bell();
+    let go = Arc::new(AtomicBool::new(false));
     let log = LogQueue::new();
     let mut ends = Vec::new();
     let mut prepared = Vec::new();
@@ -229,6 +282,7 @@ pub fn start_machinery(
             log: log.sender(number),
             instruments: wishes.list.clone(),
             counters: counters.clone(),
+            first_order: backend.last_order(number) + 1,
             seed: seed ^ (u64::from(number) + 1).wrapping_mul(0xA076_1D64_78BD_642F),
         });
         let instance = plugin.create(&strategy.name, &strategy.params, host)?;
@@ -245,6 +299,7 @@ pub fn start_machinery(
             updates,
             account_kinds: account_kinds(&strategy.types),
             overrun: overrun.clone(),
+            stopped: stopped.clone(),
         });
         let parts = StrategyParts {
             instance,
@@ -258,20 +313,21 @@ pub fn start_machinery(
             overrun,
             give_up: give_up.clone(),
             stopped: stopped.clone(),
+            go: go.clone(),
             counters: counters.clone(),
         };
         let flags = (give_up, stopped);
         prepared.push((strategy.name.clone(), parts, counters, flags, collector));
     }
+    let backend = backend.make(Wires { subscribers: &subscribers, go })?;
     // Nothing was started while something could still be refused.
-    let (recorder, gateway_collector) = recorder([hops::SUBMIT_TO_GATE, hops::TICK_TO_GATE]);
-    let (intents, intents_out) = rtrb::RingBuffer::new(INTENTS_MAX);
+    let (recorder, gateway_collector) = recorder(GATEWAY_HOPS);
     let gateway_stop = Arc::new(AtomicBool::new(false));
     let gateway_counters = Arc::new(GatewayCounters::default());
     let gateway_parts = GatewayParts {
         strategies: ends,
         account: account_out,
-        intents,
+        backend,
         recorder,
         strategies_waker: market_waker.clone(),
         sleeper: gateway_sleeper,
@@ -299,7 +355,6 @@ pub fn start_machinery(
         gateway_waker: gateway_waker.clone(),
         gateway_counters,
         gateway_collector,
-        intents: intents_out,
         log,
         outlets: Some(Outlets {
             market,
@@ -351,7 +406,8 @@ mod tests {
         let config = config::parse(text, Path::new(".")).unwrap();
         let names = Names::from([("005930".to_owned(), "삼성전자".to_owned())]);
         let wishes = wishes(&config, &["005930".to_owned()], &names).unwrap();
-        assert_eq!(wishes.wishes.len(), 3);
+        // Two trades, the sessions, and what the gateway wants: 00, 04, 1h.
+        assert_eq!(wishes.wishes.len(), 6);
         assert_eq!(wishes.extras.len(), 1);
         assert_eq!(wishes.extras[0].1, [228, 732]);
         assert_eq!(wishes.list.all().len(), 1);

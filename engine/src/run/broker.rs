@@ -4,14 +4,11 @@ use super::assemble::Names;
 use super::summary::BrokerSummary;
 use crate::config::{Config, Mode};
 use crate::credentials::AppKeys;
-use crate::token::{Token, TokenClient};
+use crate::office::Tokens;
+use crate::token::TokenClient;
 use anyhow::Context;
 use feed::connection::TrustedRoots;
-use feed::handler::TokenSource;
-use feed::session::TokenFailure;
-use secrecy::SecretString;
-use std::time::SystemTime;
-use strategy_api::UnixNanos;
+use std::sync::Arc;
 
 /// The broker that a run talks to.
 pub(super) struct Broker {
@@ -21,7 +18,7 @@ pub(super) struct Broker {
     ca_pem: Option<String>,
     items: Vec<String>,
     names: Names,
-    keys: AppKeys,
+    tokens: Arc<Tokens>,
 }
 
 impl Broker {
@@ -37,14 +34,15 @@ impl Broker {
                     .with_context(|| format!("cannot read ca_file {}", path.display()))?,
             ),
         };
+        let rest_url = config.broker.rest_url.clone();
         Ok(Self {
             embedded: None,
-            rest_url: config.broker.rest_url.clone(),
+            tokens: tokens(&rest_url, ca_pem.as_deref(), keys)?,
+            rest_url,
             websocket_url: config.broker.websocket_url.clone(),
             ca_pem,
             items: Vec::new(),
             names: Names::new(),
-            keys,
         })
     }
 
@@ -61,18 +59,35 @@ impl Broker {
         };
         let listed = sim::symbols(&options);
         let broker = sim::start(options).context("cannot start the simulated broker")?;
+        let rest_url = broker.rest_url();
+        let ca_pem = (!config.sim.plain).then(|| broker.certificate_pem().to_owned());
         Ok(Self {
-            rest_url: broker.rest_url(),
+            tokens: tokens(&rest_url, ca_pem.as_deref(), keys)?,
+            rest_url,
             websocket_url: broker.ws_url(),
-            ca_pem: (!config.sim.plain).then(|| broker.certificate_pem().to_owned()),
+            ca_pem,
             items: listed.iter().map(|listed| listed.code.to_string()).collect(),
             names: listed
                 .iter()
                 .map(|listed| (listed.code.to_string(), listed.name.to_string()))
                 .collect(),
             embedded: Some(broker),
-            keys,
         })
+    }
+
+    /// The one holder of the token.
+    pub(super) fn tokens(&self) -> Arc<Tokens> {
+        self.tokens.clone()
+    }
+
+    /// Address of REST, without a path.
+    pub(super) fn rest_url(&self) -> &str {
+        &self.rest_url
+    }
+
+    /// Trusted besides the system's authorities.
+    pub(super) fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// Address of the WebSocket.
@@ -108,37 +123,7 @@ impl Broker {
     }
 }
 
-/// Gives the feed its tokens: one is kept as long as it is fresh.
-pub(super) struct EngineTokens {
-    client: TokenClient,
-    runtime: tokio::runtime::Runtime,
-    kept: Option<Token>,
-}
-
-impl EngineTokens {
-    /// Tokens of this broker.
-    pub(super) fn new(broker: &Broker) -> anyhow::Result<Self> {
-        let client =
-            TokenClient::new(&broker.rest_url, broker.ca_pem.as_deref(), broker.keys.clone())
-                .map_err(anyhow::Error::msg)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { client, runtime, kept: None })
-    }
-}
-
-impl TokenSource for EngineTokens {
-    fn token(&mut self, refresh: bool) -> Result<SecretString, TokenFailure> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = UnixNanos::new(now.as_nanos() as u64);
-        if let Some(token) = self.kept.as_ref().filter(|token| !refresh && token.is_fresh(now)) {
-            return Ok(token.secret.clone());
-        }
-        match self.runtime.block_on(self.client.issue()) {
-            Ok(token) => Ok(self.kept.insert(token).secret.clone()),
-            Err(error) if error.is_transient() => {
-                Err(TokenFailure::Temporary { text: error.to_string() })
-            }
-            Err(error) => Err(TokenFailure::Refused { text: error.to_string() }),
-        }
-    }
+fn tokens(rest_url: &str, ca_pem: Option<&str>, keys: AppKeys) -> anyhow::Result<Arc<Tokens>> {
+    let client = TokenClient::new(rest_url, ca_pem, keys).map_err(anyhow::Error::msg)?;
+    Ok(Arc::new(Tokens::new(client)))
 }

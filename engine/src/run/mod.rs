@@ -6,30 +6,42 @@ mod files;
 pub mod hops;
 mod latch;
 mod logs;
+mod opening;
+mod orders;
 mod process;
 pub mod summary;
+mod trade;
 pub mod view;
 mod watch;
 
 use crate::cli::{RunArgs, exit};
 use crate::config::{self, Config, ConfigError, Mode, Poll, Problem};
 use crate::credentials;
+use crate::gateway::Backend;
 use crate::kill::LatchFile;
+use crate::office::{FeedTokens, Tokens};
+use crate::plugin::Plugin;
 use anyhow::Context;
-use broker::{Broker, EngineTokens};
+use assemble::{Machinery, MakeBackend, Wires, start_machinery};
+use broker::Broker;
 use feed::clock::Clock;
 use feed::connection::{ConnectionOptions, Connector, PollMode};
-use feed::handler::{FeedHandle, FeedHandler, HandlerOptions, InlineReader, quarantine};
+use feed::handler::{
+    FeedHandle, FeedHandler, HandlerOptions, InlineReader, TokenSource, quarantine,
+};
 use feed::scan::{Scanner, ScannerOptions};
 use feed::session::{
     BackoffOptions, PingPolicy, SessionOptions, SubscriptionLimits, Subscriptions, TakeoverPolicy,
 };
 use files::RunFiles;
+use orders::Orders;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
+use strategy_api::UnixNanos;
 use summary::Summary;
+use trade::{Books, Cold, Day, Trade};
 use view::View;
 use watch::Watch;
 
@@ -48,8 +60,15 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let keys = credentials::load(&config.broker.credentials)?;
     let view = View::new(args.json);
     let stop = stop_flag()?;
+    let kill = kill_flag()?;
     view.note(&opening(&config, &args.config));
     let plugins = assemble::load_plugins(&config, |line| view.note(line))?;
+    let day = Day::of(&config, unix_now())?;
+    if args.duration.is_none()
+        && let Some(why) = opening::wait(&config, &day, &stop, &latch, |line| view.note(line))
+    {
+        return Ok(why.exit_code());
+    }
     let started = SystemTime::now();
     let names = config.strategies.iter().map(|strategy| strategy.name.clone()).collect();
     let files = RunFiles::create(
@@ -61,20 +80,95 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let _log = logs::start(&files.directory, &config.telemetry.log_level)?;
     let broker = Broker::start(&config, keys)?;
     let wishes = assemble::wishes(&config, broker.items(), broker.names())?;
-    let mut machinery = assemble::start_machinery(&config, &plugins, &wishes, config.sim.seed)?;
+    let tokens = broker.tokens();
+    let start = Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
+    let (mut machinery, orders) = start.machinery(&plugins, &files.directory, &args.config, &view)?;
     let (sink, refused) = quarantine(QUARANTINE_WAITING_MAX);
     let clock = Clock::new();
     let outlets = machinery.take_outlets(sink)?;
     let inline = machinery.take_inline();
-    let feed = start_feed(&config, &broker, &wishes, outlets, clock, inline)?;
+    let source = Box::new(FeedTokens::new(tokens.clone()));
+    let feed = start_feed(&config, &broker, &wishes, outlets, clock, inline, source)?;
     let instruments = wishes.list.clone();
-    let watch = Watch::new(config, view, files, broker, machinery, feed, refused, instruments);
-    let (summary, fatal) = watch.run(args.duration, &stop);
+    let parts = (config, view, files, broker, machinery, feed, refused, instruments, orders);
+    let (summary, fatal) = Watch::new(parts).run(args.duration, &stop, &kill);
     report(&summary, args.json)?;
     if latch::pulled(&latch).is_some() {
         return Ok(exit::STOPPED);
     }
     Ok(if fatal || !summary.problems.is_empty() { exit::FAILED } else { exit::FINE })
+}
+
+/// What is there when the machinery is put together.
+struct Start<'a> {
+    config: &'a Config,
+    day: &'a Day,
+    broker: &'a Broker,
+    tokens: &'a Arc<Tokens>,
+    wishes: &'a assemble::Wishes,
+}
+
+impl Start<'_> {
+    fn machinery(
+        &self,
+        plugins: &[Plugin],
+        run: &Path,
+        path: &Path,
+        view: &View,
+    ) -> anyhow::Result<(Machinery, Orders)> {
+        let Self { config, wishes, .. } = *self;
+        let (waker, sleeper) = feed::ring::bell();
+        let seed = config.sim.seed;
+        if config.mode == Mode::DryRun {
+            let (backend, intents) = assemble::DryRun::new();
+            let bell = (waker, sleeper);
+            let machinery = start_machinery(config, plugins, wishes, seed, bell, backend)?;
+            return Ok((machinery, Orders::DryRun(intents)));
+        }
+        let note = |line: &str| view.note(line);
+        let list = &wishes.list;
+        let tokens = self.tokens.clone();
+        let cold = Cold::start(config, self.broker, tokens, list, waker.clone(), note)?;
+        let books = Books::open(config, self.day, &cold, list, run, unix_now())?;
+        if let Some(text) = books.describe() {
+            view.note(&text);
+        }
+        let mut trade = None;
+        let maker = TradeMaker { start: self, cold, books, trade: &mut trade };
+        let bell = (waker, sleeper);
+        let machinery = start_machinery(config, plugins, wishes, seed, bell, maker)?;
+        let trade = trade.context("trading was not put together")?;
+        Ok((machinery, Orders::trading(trade, config, path)))
+    }
+}
+
+/// Puts trading together once the rings are there.
+struct TradeMaker<'a> {
+    start: &'a Start<'a>,
+    cold: Cold,
+    books: Books,
+    trade: &'a mut Option<Trade>,
+}
+
+impl MakeBackend for TradeMaker<'_> {
+    fn make(self, wires: Wires<'_>) -> anyhow::Result<Backend> {
+        let Self { start, cold, books, trade } = self;
+        let Start { config, day, broker, tokens, wishes } = *start;
+        let instruments = &wishes.instruments;
+        let (backend, made) =
+            trade::start(config, day, broker, tokens, instruments, cold, books, wires)?;
+        *trade = Some(made);
+        Ok(backend)
+    }
+
+    fn last_order(&self, strategy: u16) -> u64 {
+        self.books.last_order(strategy)
+    }
+}
+
+/// Now, by the system's clock.
+fn unix_now() -> UnixNanos {
+    UnixNanos::new(nanos_now())
 }
 
 fn confirm_live(config: &Config, args: &RunArgs) -> Result<(), ConfigError> {
@@ -98,8 +192,10 @@ fn opening(config: &Config, path: &Path) -> String {
         config.mode.name(),
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     );
-    if config.mode != Mode::Sim {
-        text.push_str("\nno order leaves this process: orders end at the gate in this version");
+    match config.mode {
+        Mode::DryRun => text.push_str("\nno order leaves this process: orders end at the gate"),
+        Mode::Live => text.push_str("\nreal money: orders go to the broker"),
+        Mode::Sim | Mode::Mock => {}
     }
     text
 }
@@ -117,6 +213,14 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
+/// A flag that SIGUSR1 sets: it pulls the kill switch.
+fn kill_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let kill = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGUSR1, kill.clone())
+        .context("cannot listen for signals")?;
+    Ok(kill)
+}
+
 fn start_feed(
     config: &Config,
     broker: &Broker,
@@ -124,6 +228,7 @@ fn start_feed(
     outlets: feed::handler::Outlets,
     clock: Clock,
     inline: Option<Box<dyn InlineReader>>,
+    token_source: Box<dyn TokenSource>,
 ) -> anyhow::Result<FeedHandle> {
     let endpoint = broker.websocket_url().parse()?;
     let mut connection = ConnectionOptions::new(endpoint);
@@ -150,7 +255,7 @@ fn start_feed(
         subscriptions,
         scanner: Scanner::new(scanner)?,
         outlets,
-        token_source: Box::new(EngineTokens::new(broker)?),
+        token_source,
         clock,
         inline,
     };

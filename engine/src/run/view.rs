@@ -1,6 +1,9 @@
 //! What a person sees while the engine runs: a few live lines on a terminal, one plain line an
 //! interval in a pipe.
 
+use super::hops;
+use super::summary::won;
+use crate::desk::TradingLine;
 use crate::telemetry::{HopRow, group};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write;
@@ -21,6 +24,8 @@ pub struct Snapshot {
     pub refused: u64,
     /// Strategies: name, records, records lost, orders wanted, whether it was stopped.
     pub strategies: Vec<StrategyLine>,
+    /// Trading, where the run trades.
+    pub trading: Option<TradingLine>,
     /// Latency in the last interval.
     pub latency: Vec<HopRow>,
 }
@@ -103,7 +108,10 @@ fn plain_line(snapshot: &Snapshot) -> String {
         // Writing to a string cannot fail.
         let _ = write!(line, " | {}", strategy_text(strategy));
     }
-    if let Some(hop) = whole_way(snapshot) {
+    if let Some(trading) = &snapshot.trading {
+        let _ = write!(line, " | {}", trading_text(trading));
+    }
+    for hop in whole_ways(snapshot) {
         let (p50, p99) = (hop.p50 as f64 / 1000.0, hop.p99 as f64 / 1000.0);
         let _ = write!(line, " | {} p50 {p50:.1} p99 {p99:.1} µs", hop.hop);
     }
@@ -114,6 +122,9 @@ fn live_text(snapshot: &Snapshot) -> String {
     let mut text = head(snapshot);
     for strategy in &snapshot.strategies {
         let _ = write!(text, "\n    {}", strategy_text(strategy));
+    }
+    if let Some(trading) = &snapshot.trading {
+        let _ = write!(text, "\n    {}", trading_text(trading));
     }
     for hop in &snapshot.latency {
         let micros = |nanos: u64| nanos as f64 / 1000.0;
@@ -150,9 +161,30 @@ fn strategy_text(strategy: &StrategyLine) -> String {
     format!("{}: {events} events{lost}, {orders} orders{stopped}", strategy.name)
 }
 
-/// The hop that covers most of the way.
-fn whole_way(snapshot: &Snapshot) -> Option<&HopRow> {
-    snapshot.latency.iter().find(|row| row.hop == crate::run::hops::WIRE_TO_STRATEGY)
+/// What a trader looks at; what needs a person is loud.
+fn trading_text(trading: &TradingLine) -> String {
+    let mut text = format!(
+        "trading: {} orders, {} working, {} fills, {} denied, net {} won",
+        group(trading.orders),
+        group(trading.working),
+        group(trading.fills),
+        group(trading.denials),
+        won(trading.net),
+    );
+    if trading.unknown > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ", {} UNKNOWN", group(trading.unknown));
+    }
+    if !trading.takes_orders {
+        text.push_str(", NO NEW ORDERS");
+    }
+    text
+}
+
+/// The hops that cover most of the way: in, and out.
+fn whole_ways(snapshot: &Snapshot) -> impl Iterator<Item = &HopRow> {
+    let whole = [hops::WIRE_TO_STRATEGY, hops::TICK_TO_WRITTEN];
+    snapshot.latency.iter().filter(move |row| whole.contains(&row.hop.as_str()))
 }
 
 #[cfg(test)]
@@ -175,5 +207,27 @@ mod tests {
         snapshot.strategies[0].stopped = true;
         let line = plain_line(&snapshot);
         assert!(line.contains("one: 1,234 events, 7 LOST, 0 orders STOPPED"), "{line}");
+    }
+
+    #[test]
+    fn trading_shows_its_figures_and_cries_when_a_person_is_needed() {
+        let mut trading = TradingLine {
+            orders: 1_412,
+            working: 3,
+            fills: 2_077,
+            denials: 31,
+            net: -1_234_567,
+            takes_orders: true,
+            ..TradingLine::default()
+        };
+        let mut snapshot = Snapshot { trading: Some(trading), ..Snapshot::default() };
+        let calm = "trading: 1,412 orders, 3 working, 2,077 fills, 31 denied, net -1,234,567 won";
+        assert!(plain_line(&snapshot).ends_with(calm), "{}", plain_line(&snapshot));
+        (trading.unknown, trading.takes_orders) = (1, false);
+        snapshot.trading = Some(trading);
+        let text = live_text(&snapshot);
+        assert!(text.ends_with("won, 1 UNKNOWN, NO NEW ORDERS"), "{text}");
+        snapshot.trading = None;
+        assert!(!plain_line(&snapshot).contains("trading"));
     }
 }

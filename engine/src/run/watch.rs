@@ -1,12 +1,14 @@
 //! Watches over a run from the main thread: shows it, writes its files, ends it in order.
 
-use super::assemble::Machinery;
+use super::assemble::{Machinery, RunningStrategy};
 use super::broker::Broker;
 use super::files::RunFiles;
+use super::orders::Orders;
 use super::summary::{BrokerSummary, FeedSummary, OrderSummary, StrategySummary, Summary};
 use super::view::{Snapshot, StrategyLine, View};
 use super::{hops, is_set, latch, process};
 use crate::config::{Config, type_code};
+use crate::gateway::GATEWAY_HOPS;
 use crate::kill::LatchFile;
 use crate::logging::LogQueue;
 use crate::strategy::{InstrumentList, StrategyCounters};
@@ -18,7 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use strategy_api::LogLevel as StrategyLogLevel;
+use strategy_api::{LogLevel as StrategyLogLevel, UnixNanos};
 
 /// How often the main thread looks around.
 const TICK: Duration = Duration::from_millis(20);
@@ -28,6 +30,19 @@ const END_TIMEOUT: Duration = Duration::from_secs(15);
 const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a strategy may take to return from the callback it is in, after that.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a run consists of once its threads have been started.
+pub(super) type Parts = (
+    Config,
+    View,
+    RunFiles,
+    Broker,
+    Machinery,
+    FeedHandle,
+    Receiver<Quarantined>,
+    Arc<InstrumentList>,
+    Orders,
+);
 
 /// A run, as the main thread holds it.
 pub(super) struct Watch {
@@ -39,6 +54,7 @@ pub(super) struct Watch {
     feed: FeedHandle,
     refused: Receiver<Quarantined>,
     instruments: Arc<InstrumentList>,
+    orders: Orders,
     book: LatencyBook,
     feed_state: String,
     last_warning: Option<String>,
@@ -52,17 +68,8 @@ pub(super) struct Watch {
 
 impl Watch {
     /// A run whose threads have just been started.
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of a run, named once")]
-    pub(super) fn new(
-        config: Config,
-        view: View,
-        files: RunFiles,
-        broker: Broker,
-        machinery: Machinery,
-        feed: FeedHandle,
-        refused: Receiver<Quarantined>,
-        instruments: Arc<InstrumentList>,
-    ) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
+        let (config, view, files, broker, machinery, feed, refused, instruments, orders) = parts;
         let mut names = vec![
             hops::KERNEL_TO_READ.to_owned(),
             hops::READ_TO_PUBLISHED.to_owned(),
@@ -72,7 +79,7 @@ impl Watch {
         for strategy in &config.strategies {
             names.push(format!("{} ({})", hops::STRATEGY, strategy.name));
         }
-        names.extend([hops::SUBMIT_TO_GATE, hops::TICK_TO_GATE].map(str::to_owned));
+        names.extend(GATEWAY_HOPS.map(str::to_owned));
         Self {
             config,
             view,
@@ -82,6 +89,7 @@ impl Watch {
             feed,
             refused,
             instruments,
+            orders,
             book: LatencyBook::new(names),
             feed_state: "starting".to_owned(),
             last_warning: None,
@@ -93,9 +101,14 @@ impl Watch {
         }
     }
 
-    /// Runs until the time is up, a signal comes, or the feed ends; returns what happened, and
-    /// whether the end was not the wanted one.
-    pub(super) fn run(mut self, duration: Option<Duration>, stop: &AtomicBool) -> (Summary, bool) {
+    /// Runs until the time is up, the market has closed, a signal comes, the kill switch is pulled or
+    /// the feed ends; returns what happened, and whether the end was not the wanted one.
+    pub(super) fn run(
+        mut self,
+        duration: Option<Duration>,
+        stop: &AtomicBool,
+        kill: &AtomicBool,
+    ) -> (Summary, bool) {
         let mut wanted = true;
         let switch = LatchFile::new(&self.config.kill.latch);
         let ended = loop {
@@ -107,19 +120,51 @@ impl Watch {
             if is_set(stop) {
                 break "ended by a signal".to_owned();
             }
-            if let Some(record) = latch::pulled(&switch) {
-                tracing::error!("the kill switch is pulled: {record}");
-                break format!("stopped by the kill switch: {record}");
+            if let Some(why) = self.look_for_kills(&switch, is_set(kill)) {
+                break why;
             }
             if duration.is_some_and(|duration| self.started.elapsed() >= duration) {
                 break "the time was up".to_owned();
+            }
+            if let Orders::Trading(overseer) = &self.orders
+                && duration.is_none()
+                && overseer.is_over()
+            {
+                break "the market has closed".to_owned();
             }
             if self.feed.is_finished() {
                 wanted = false;
                 break "the feed ended".to_owned();
             }
         };
+        self.wind_down();
         self.finish(ended, wanted)
+    }
+
+    /// Why trading stops, when it does.
+    fn look_for_kills(&mut self, switch: &LatchFile, signalled: bool) -> Option<String> {
+        let Orders::Trading(overseer) = &mut self.orders else {
+            let record = latch::pulled(switch)?;
+            tracing::error!("the kill switch is pulled: {record}");
+            return Some(format!("stopped by the kill switch: {record}"));
+        };
+        let strategies = &self.machinery.strategies;
+        let since = |strategy: &RunningStrategy| {
+            UnixNanos::new(load(&strategy.counters.callback_since))
+        };
+        let callbacks: Vec<_> = strategies.iter().map(since).collect();
+        let name = |number: usize| strategies.get(number).map_or("?".into(), |s| s.name.clone());
+        overseer.look(self.feed.counts().frames, &callbacks, signalled, name)
+    }
+
+    /// Lets the last orders settle while the feed still brings what becomes of them.
+    fn wind_down(&mut self) {
+        let Self { orders, view, feed, .. } = self;
+        if let Orders::Trading(overseer) = orders
+            && !feed.is_finished()
+        {
+            overseer.wind_down(|overseer| overseer.drain(view));
+        }
     }
 
     /// Moves what waits for the disk or a person.
@@ -131,9 +176,7 @@ impl Watch {
         let name =
             |number: usize| strategies.get(number).map_or("?", |strategy| strategy.name.as_str());
         write_log(&self.machinery.log, name, &self.view);
-        while let Ok(intent) = self.machinery.intents.pop() {
-            self.files.write_intent(&intent, self.instruments.all());
-        }
+        self.orders.drain(&mut self.files, self.instruments.all(), &self.view);
         while let Ok(refused) = self.refused.try_recv() {
             if !self.files.write_quarantined(&refused) {
                 self.quarantine_left_out += 1;
@@ -227,6 +270,7 @@ impl Watch {
             orders: load(&strategy.counters.submits),
             stopped: is_set(&strategy.stopped),
         });
+        let trading = self.orders.line();
         self.view.show(&Snapshot {
             elapsed: self.started.elapsed(),
             feed: self.feed_state.clone(),
@@ -234,6 +278,7 @@ impl Watch {
             frames_per_second: (new_frames as f64 / length.as_secs_f64().max(0.001)) as u64,
             refused: counts.refused_frames + counts.refused_entries,
             strategies: strategies.collect(),
+            trading,
             latency,
         });
     }
@@ -265,7 +310,7 @@ impl Watch {
         self.end_strategies();
         self.drain();
         problems.extend(std::mem::take(&mut self.refusals));
-        let Self { mut machinery, mut files, mut book, broker, feed, refused, .. } = self;
+        let Self { mut machinery, mut files, mut book, broker, feed, refused, mut orders, .. } = self;
         while let Ok(notice) = feed.notices().try_recv() {
             tracing::info!("feed: {notice:?}");
         }
@@ -310,8 +355,14 @@ impl Watch {
             strategy.map_or("?", |strategy| strategy.name.as_str())
         };
         write_log(&machinery.log, name, &self.view);
-        while let Ok(intent) = machinery.intents.pop() {
-            files.write_intent(&intent, self.instruments.all());
+        orders.drain(&mut files, self.instruments.all(), &self.view);
+        if let Orders::Trading(overseer) = orders {
+            let (end, more) = overseer.close(&self.view);
+            problems.extend(more);
+            if let Some(end) = end {
+                problems.extend(end.problems);
+                summary.trading = Some(end.summary);
+            }
         }
         while let Ok(frame) = refused.try_recv() {
             self.quarantine_left_out += u64::from(!files.write_quarantined(&frame));

@@ -4,6 +4,8 @@
 //! `submit` writes one command into a ring and wakes the gateway if it sleeps: no allocation, no
 //! lock, no log; budget 100 ns.
 
+use super::notes;
+use super::portfolio::Portfolio;
 use super::timers::Timers;
 use crate::gateway::{Cause, Command, CommandKind};
 use crate::logging::StrategyLog;
@@ -13,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use strategy_api::host::Host;
 use strategy_api::{
-    CancelRequest, ClientOrderId, DurationNanos, Instrument, InstrumentId, LogLevel, OrderRequest,
-    Position, Refusal, ReplaceRequest, UnixNanos, WorkingOrder,
+    CancelRequest, ClientOrderId, DurationNanos, Instrument, InstrumentId, LogLevel, OrderReport,
+    OrderRequest, Position, Record, Refusal, ReplaceRequest, UnixNanos, WorkingOrder,
 };
 
 /// The instruments of a run, by id and by code.
@@ -69,6 +71,8 @@ pub struct StrategyCounters {
     pub replaces: AtomicU64,
     /// Cancels wanted.
     pub cancels: AtomicU64,
+    /// When the callback began that is still running, nanoseconds since 1970; 0 between callbacks.
+    pub callback_since: AtomicU64,
     /// Requests refused because the command ring was full.
     pub refused_full: AtomicU64,
 }
@@ -98,6 +102,7 @@ pub struct StrategyHost {
     log: StrategyLog,
     instruments: Arc<InstrumentList>,
     counters: Arc<StrategyCounters>,
+    portfolio: Portfolio,
 }
 
 /// What a host is made of.
@@ -114,6 +119,8 @@ pub struct HostParts {
     pub instruments: Arc<InstrumentList>,
     /// The strategy's counters.
     pub counters: Arc<StrategyCounters>,
+    /// Number of its first order: behind those of earlier runs of the day, from 1.
+    pub first_order: u64,
     /// Seed of the strategy's random numbers.
     pub seed: u64,
 }
@@ -124,7 +131,8 @@ impl StrategyHost {
         let mut clock = Clock::new();
         Self {
             strategy: parts.strategy,
-            next_order: 0,
+            next_order: parts.first_order,
+            portfolio: Portfolio::new(parts.instruments.all().len()),
             commands: parts.commands,
             gateway: parts.gateway,
             now: clock.now(),
@@ -152,6 +160,20 @@ impl StrategyHost {
         &mut self.clock
     }
 
+    /// Takes in what the gateway tells, before the strategy sees it; whether it is for the strategy at
+    /// all.
+    #[inline]
+    pub fn hear(&mut self, words: &[u64]) -> bool {
+        if let Some(note) = notes::read(words) {
+            self.portfolio.note(&note);
+            return false;
+        }
+        if let Some(report) = OrderReport::from_words(words) {
+            self.portfolio.reported(report);
+        }
+        true
+    }
+
     fn send(&mut self, kind: CommandKind) -> Result<(), Refusal> {
         let command = Command {
             strategy: self.strategy,
@@ -172,8 +194,13 @@ impl Host for StrategyHost {
     fn submit(&mut self, order: &OrderRequest) -> Result<ClientOrderId, Refusal> {
         // The strategy's number in the upper bits: ids are unique over the engine without a counter
         // that threads share.
-        let id = ClientOrderId((u64::from(self.strategy) + 1) << 40 | (self.next_order + 1));
+        let id = ClientOrderId((u64::from(self.strategy) + 1) << 40 | self.next_order);
+        if !self.portfolio.has_room() {
+            StrategyCounters::add(&self.counters.refused_full, 1);
+            return Err(Refusal::Full);
+        }
         self.send(CommandKind::Submit { id, request: *order })?;
+        self.portfolio.submitted(id, order);
         self.next_order += 1;
         StrategyCounters::add(&self.counters.submits, 1);
         Ok(id)
@@ -181,18 +208,21 @@ impl Host for StrategyHost {
 
     fn replace(&mut self, request: &ReplaceRequest) -> Result<(), Refusal> {
         self.send(CommandKind::Replace(*request))?;
+        self.portfolio.replace_asked(request.order);
         StrategyCounters::add(&self.counters.replaces, 1);
         Ok(())
     }
 
     fn cancel(&mut self, request: &CancelRequest) -> Result<(), Refusal> {
         self.send(CommandKind::Cancel(*request))?;
+        self.portfolio.cancel_asked(request.order);
         StrategyCounters::add(&self.counters.cancels, 1);
         Ok(())
     }
 
     fn cancel_all(&mut self) -> Result<(), Refusal> {
         self.send(CommandKind::CancelAll)?;
+        self.portfolio.cancel_all_asked();
         StrategyCounters::add(&self.counters.cancels, 1);
         Ok(())
     }
@@ -239,17 +269,15 @@ impl Host for StrategyHost {
         self.instruments.find(symbol)
     }
 
-    /// Orders stop at the gate, so nothing is ever held.
     fn position(&self, instrument: InstrumentId) -> Position {
-        Position::flat(instrument)
+        self.portfolio.position(instrument)
     }
 
-    /// Orders stop at the gate, so nothing is ever working.
-    fn working_order(&self, _id: ClientOrderId) -> Option<WorkingOrder> {
-        None
+    fn working_order(&self, id: ClientOrderId) -> Option<WorkingOrder> {
+        self.portfolio.working_order(id)
     }
 
-    fn working_orders(&self, _out: &mut [WorkingOrder]) -> usize {
-        0
+    fn working_orders(&self, out: &mut [WorkingOrder]) -> usize {
+        self.portfolio.working_orders(out)
     }
 }

@@ -102,7 +102,8 @@ impl InlineReader for InlineDispatch {
 
     fn patience(&mut self) -> Duration {
         let patience = |seat: &mut Seat| seat.runner.as_mut().map(Runner::until_next_timer);
-        self.seats.iter_mut().filter_map(patience).min().unwrap_or(Duration::from_secs(1))
+        let strategies = self.seats.iter_mut().filter_map(patience).min();
+        strategies.unwrap_or(Duration::from_secs(1)).min(self.gateway.patience())
     }
 
     fn end(&mut self) {
@@ -111,6 +112,7 @@ impl InlineReader for InlineDispatch {
             self.turn();
         }
         while self.gateway.turn() {}
+        self.gateway.end();
     }
 }
 
@@ -119,7 +121,11 @@ impl Seat {
     fn turn(&mut self) {
         let Some(runner) = &mut self.runner else { return };
         if !self.started {
-            self.started = true;
+            match runner.may_start() {
+                Ok(true) => self.started = true,
+                Ok(false) => return,
+                Err(why) => return self.end(Err(why)),
+            }
             if let Err(why) = runner.start() {
                 return self.end(Err(why));
             }

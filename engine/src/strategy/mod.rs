@@ -3,6 +3,8 @@
 mod filter;
 mod host;
 mod inline;
+pub mod notes;
+mod portfolio;
 mod thread;
 mod timers;
 

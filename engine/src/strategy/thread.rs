@@ -21,6 +21,10 @@ use strategy_api::{Count, FeedChange, FeedEvent, Header, Kind, Record, Text, Uni
 
 /// Longest sleep without a timer: the thread looks around at least this often.
 const SLEEP_MAX: Duration = Duration::from_millis(50);
+/// The same while it waits for its start.
+const GO_SLEEP_MAX: Duration = Duration::from_millis(2);
+/// Why a strategy that never started has ended.
+const NEVER_STARTED: &str = "the run ended before the broker's books were known; it was not started";
 /// Market records handled before own order events and timers are looked at again.
 const MARKET_BATCH: usize = 32;
 
@@ -55,6 +59,8 @@ pub struct StrategyParts {
     pub give_up: Arc<AtomicBool>,
     /// Set when the thread has stopped before its time.
     pub stopped: Arc<AtomicBool>,
+    /// Set by the gateway when the strategy may start: the broker's books are known.
+    pub go: Arc<AtomicBool>,
     /// Counters.
     pub counters: Arc<StrategyCounters>,
 }
@@ -78,7 +84,10 @@ pub fn spawn(parts: StrategyParts) -> std::io::Result<JoinHandle<Ended>> {
 fn run(parts: StrategyParts) -> Ended {
     let mut idle = Idle::new(parts.wait);
     let mut runner = Runner::new(parts);
-    let result = runner.start().and_then(|()| runner.main_loop(&mut idle));
+    let result = runner
+        .wait_for_go(&mut idle)
+        .and_then(|()| runner.start())
+        .and_then(|()| runner.main_loop(&mut idle));
     runner.finish(result)
 }
 
@@ -111,6 +120,33 @@ impl Runner {
         Self { buffer: [0; SLOT_WORDS], pending_extras: 0, parts }
     }
 
+    /// Whether the strategy may start. What it is told before belongs to the picture that it starts with
+    /// and is not told again.
+    ///
+    /// # Errors
+    /// When the run ends before it may.
+    pub fn may_start(&mut self) -> Result<bool, Over> {
+        // Acquire: pairs with the release in the gateway; what it told before is in the ring.
+        let go = self.parts.go.load(Ordering::Acquire);
+        while let Some(words) = self.parts.updates.pop(&mut self.buffer) {
+            self.parts.instance.host_mut().hear(words);
+        }
+        // Relaxed: a wish; nothing is ordered by it.
+        if !go && (self.parts.market.is_closed() || self.parts.give_up.load(Ordering::Relaxed)) {
+            return Err(NEVER_STARTED.into());
+        }
+        Ok(go)
+    }
+
+    fn wait_for_go(&mut self, idle: &mut Idle) -> Result<(), Over> {
+        while !self.may_start()? {
+            let updates = &self.parts.updates;
+            idle.wait(&mut self.parts.sleeper, || !updates.is_empty(), GO_SLEEP_MAX);
+        }
+        idle.reset();
+        Ok(())
+    }
+
     /// Tells the strategy that events follow.
     ///
     /// # Errors
@@ -118,7 +154,10 @@ impl Runner {
     pub fn start(&mut self) -> Result<(), Over> {
         let now = self.parts.instance.host_mut().clock().now();
         self.parts.instance.host_mut().begin(now, Cause::default());
-        self.parts.instance.start().map_err(over)
+        self.parts.counters.callback_since.store(now.raw(), Ordering::Relaxed);
+        let started = self.parts.instance.start().map_err(over);
+        self.parts.counters.callback_since.store(0, Ordering::Relaxed);
+        started
     }
 
     /// Handles own orders, a batch of the market, and the timers that are due.
@@ -144,6 +183,9 @@ impl Runner {
     /// Ends the strategy, with what the last turn said.
     pub fn finish(&mut self, result: Result<(), String>) -> Ended {
         let mut stopped = result.err();
+        if stopped.as_deref() == Some(NEVER_STARTED) {
+            return Ended { stopped };
+        }
         // A strategy that failed is not entered again; one that asked to stop may say goodbye.
         let now = self.parts.instance.host_mut().clock().now();
         self.parts.instance.host_mut().begin(now, Cause::default());
@@ -181,7 +223,9 @@ impl Runner {
         while let Some(words) = self.parts.updates.pop(&mut self.buffer) {
             busy = true;
             let length = words.len();
-            self.dispatch(length)?;
+            if self.parts.instance.host_mut().hear(words) {
+                self.dispatch(length)?;
+            }
         }
         Ok(busy)
     }
@@ -232,8 +276,12 @@ impl Runner {
         }
         let now = if header.ts_recv.is_set() { header.ts_recv } else { picked };
         instance.host_mut().begin(now, cause_of(&header));
-        StrategyCounters::add(&self.parts.counters.events, 1);
+        let counters = &self.parts.counters;
+        StrategyCounters::add(&counters.events, 1);
+        // Relaxed: a sign of life.
+        counters.callback_since.store(picked.raw(), Ordering::Relaxed);
         let result = instance.dispatch(&self.buffer[..size]);
+        counters.callback_since.store(0, Ordering::Relaxed);
         let done = instance.host_mut().clock().now();
         self.parts.recorder.record(HOP_CALLBACK, (done - picked).raw());
         result.map_err(over)
@@ -274,7 +322,10 @@ impl Runner {
             busy = true;
             instance.host_mut().begin(due, Cause::default());
             StrategyCounters::add(&self.parts.counters.timers, 1);
-            instance.timer(tag, due).map_err(over)?;
+            self.parts.counters.callback_since.store(now.raw(), Ordering::Relaxed);
+            let result = instance.timer(tag, due);
+            self.parts.counters.callback_since.store(0, Ordering::Relaxed);
+            result.map_err(over)?;
         }
         Ok(busy)
     }

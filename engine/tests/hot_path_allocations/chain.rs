@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use engine::gateway::{Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
+use engine::gateway::{Backend, Gateway, GatewayCounters, GatewayParts, Intent, StrategyEnd};
 use engine::logging::LogQueue;
 use engine::plugin::{Checks, Plugin};
 use engine::strategy::{
@@ -76,6 +76,7 @@ impl Chain {
         let counters = Arc::new(StrategyCounters::default());
         let decided = Arc::new(GatewayCounters::default());
         let overrun = Arc::new(AtomicBool::new(false));
+        let go = Arc::new(AtomicBool::new(true));
         let host = StrategyHost::new(HostParts {
             strategy: 0,
             commands,
@@ -83,6 +84,7 @@ impl Chain {
             log: log.sender(0),
             instruments: list,
             counters: counters.clone(),
+            first_order: 1,
             seed: 1,
         });
         let (strategy_recorder, strategy_hops) = recorder(["published", "wire", "callback"]);
@@ -99,6 +101,7 @@ impl Chain {
             overrun: overrun.clone(),
             give_up: Arc::new(AtomicBool::new(false)),
             stopped: Arc::new(AtomicBool::new(false)),
+            go: go.clone(),
             counters: counters.clone(),
         });
         runner.start().unwrap();
@@ -108,9 +111,10 @@ impl Chain {
                 updates,
                 account_kinds: 1 << Kind::ORDER_UPDATE.0 | 1 << Kind::BALANCE.0,
                 overrun,
+                stopped: Arc::new(AtomicBool::new(false)),
             }],
             account: account_out,
-            intents,
+            backend: Backend::DryRun { intents, go },
             recorder: gateway_recorder,
             strategies_waker: market_waker.clone(),
             sleeper: gateway_sleeper,

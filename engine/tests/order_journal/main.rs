@@ -280,7 +280,7 @@ fn no_file_is_ever_written_over() {
 fn a_full_queue_refuses_wishes_and_keeps_room_for_events() {
     let folder = tempfile::tempdir().unwrap();
     let head = head(&["maker"], &["005930"]);
-    let options = Options { queue: 4, patience: Duration::from_secs(20), ..Options::default() };
+    let options = Options { sync: Sync::Always, queue: 4, patience: Duration::from_secs(20) };
     let mut journal = Journal::create(folder.path(), &head, options).unwrap();
     assert!(journal.has_room());
     let mut last = None;

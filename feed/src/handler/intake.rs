@@ -27,7 +27,8 @@ pub struct Outlets {
     pub market: Publisher<SLOT_WORDS>,
     /// Wakes readers of the market ring that sleep.
     pub market_waker: Option<Waker>,
-    /// Own orders and positions, for the gateway.
+    /// What the gateway must not miss, in order: own orders and positions, and copies of feed events,
+    /// session states (`0s`) and volatility interruptions (`1h`).
     pub account: Producer<SLOT_WORDS>,
     /// Wakes the reader of the account ring.
     pub account_waker: Option<Waker>,
@@ -160,7 +161,8 @@ impl Intake {
         }
     }
 
-    /// Puts a change of the feed into the stream of market data, in order with it.
+    /// Puts a change of the feed into the stream of market data and into that of own orders, in order
+    /// with both.
     pub fn publish_event(&mut self, event: &FeedEvent, now: UnixNanos) {
         if let Some(change) = event.change() {
             self.publish_change(change, &event.to_string(), now);
@@ -215,7 +217,13 @@ impl Intake {
             lost: 0,
         };
         desk.put_market(record.words());
+        desk.copy_to_account(record.words());
+        let lost = desk.lost;
         wake(&self.outlets.market_waker);
+        wake(&self.outlets.account_waker);
+        if lost > 0 {
+            self.note_account_overflow();
+        }
     }
 
     #[cold]
@@ -258,6 +266,10 @@ impl Desk<'_> {
                 && header.kind != Kind::EXTRAS
             {
                 self.counts.count_kind(header.kind);
+                if matches!(header.kind, Kind::SESSION_STATE | Kind::VOLATILITY_INTERRUPTION) {
+                    self.copy_to_account(&record);
+                    to_account = true;
+                }
             }
         }
         self.unread.market |= to_market;
@@ -277,14 +289,23 @@ impl Desk<'_> {
 
     #[inline]
     fn put_account(&mut self, words: &[u64]) {
+        if self.copy_to_account(words) {
+            self.counts.account_records += 1;
+        }
+    }
+
+    /// Whether it found room.
+    #[inline]
+    fn copy_to_account(&mut self, words: &[u64]) -> bool {
         let record = prepare(self.slot, words, *self.account_sequence, self.published);
         // The sequence goes on even where a record is lost: the hole shows the loss.
         *self.account_sequence += 1;
         match self.outlets.account.push(record) {
-            Ok(()) => self.counts.account_records += 1,
+            Ok(()) => true,
             Err(_) => {
                 self.counts.account_lost += 1;
                 self.lost += 1;
+                false
             }
         }
     }

@@ -347,6 +347,11 @@ impl<const W: usize> Reader<W> {
         done == self.next || is_later(done, self.next) || self.shared.is_closed()
     }
 
+    /// Whether the publisher is gone. There may still be records to read.
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed()
+    }
+
     /// How many records are published that this reader has not polled, lost ones included. Costs the
     /// publisher a cache line: for housekeeping, not for every turn.
     pub fn backlog(&self) -> u64 {

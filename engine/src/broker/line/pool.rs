@@ -269,6 +269,11 @@ impl LinePool {
 
     /// Gives everything up. Orders under way come back, their outcome unknown.
     pub fn close(mut self) -> Vec<Finished> {
+        self.give_up()
+    }
+
+    /// Gives every line up, for whoever keeps the pool a little longer; see [`close`](Self::close).
+    pub fn give_up(&mut self) -> Vec<Finished> {
         let finished = |line: Line| {
             let (tag, stamps) = (line.tag(), line.stamps());
             line.close().map(|outcome| Finished { tag, outcome, stamps })

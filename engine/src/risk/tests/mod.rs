@@ -44,7 +44,7 @@ fn wide() -> RiskConfig {
         reference_age_max_ms: 3_600_000,
         repeat_orders_max: 32,
         repeat_window_ms: 1,
-        broker_orders_per_second: 100,
+        broker_orders_per_second: 64,
         broker_cancel_reserve: 0,
         account: limits,
         strategy: limits,

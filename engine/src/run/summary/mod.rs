@@ -1,5 +1,11 @@
 //! What a run says at its end.
 
+mod table;
+mod trading;
+
+pub use trading::{render_trading, won};
+
+use crate::desk::TradingSummary;
 use crate::telemetry::{HopRow, group, render_rows};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,8 +30,10 @@ pub struct Summary {
     pub broker: Option<BrokerSummary>,
     /// Strategies, in the order of the configuration.
     pub strategies: Vec<StrategySummary>,
-    /// Orders.
+    /// Orders, as the gateway counted them.
     pub orders: OrderSummary,
+    /// What was traded, what it earned, what still works; nothing in a dry run.
+    pub trading: Option<TradingSummary>,
     /// Latency by hop, nanoseconds.
     pub latency: Vec<HopRow>,
     /// Largest memory the process had, bytes.
@@ -117,7 +125,7 @@ pub struct OrderSummary {
     pub cancels: u64,
     /// Intents that did not make it to the file.
     pub intents_dropped: u64,
-    /// Whether any order left the process.
+    /// Orders, replaces and cancels written to the broker.
     pub sent: u64,
 }
 
@@ -138,6 +146,10 @@ impl Summary {
     fn write(&self, out: &mut String) -> std::fmt::Result {
         let feed = &self.feed;
         writeln!(out, "\nSummary ({}, {:.1} s): {}", self.mode, self.seconds, self.ended)?;
+        if let Some(trading) = &self.trading {
+            writeln!(out)?;
+            out.push_str(&render_trading(trading));
+        }
         let rate = feed.frames as f64 / self.seconds.max(0.001);
         writeln!(
             out,
@@ -218,15 +230,18 @@ impl Summary {
             }
         }
         let orders = &self.orders;
-        writeln!(
+        write!(
             out,
-            "  the strategies wanted {} orders, {} replaces, {} cancels; they end at the gate, \
-             {} were sent",
+            "  the strategies wanted {} orders, {} replaces, {} cancels; ",
             group(orders.submits),
             group(orders.replaces),
             group(orders.cancels),
-            orders.sent
-        )
+        )?;
+        if self.trading.is_some() {
+            writeln!(out, "{} requests were sent", group(orders.sent))
+        } else {
+            writeln!(out, "they end at the gate, {} were sent", orders.sent)
+        }
     }
 }
 
@@ -274,5 +289,9 @@ mod tests {
         {
             assert!(text.contains(part), "{part} not in {text}");
         }
+        assert!(text.contains("they end at the gate, 0 were sent"), "a dry run says so: {text}");
+        let trading = Summary { trading: Some(TradingSummary::default()), ..summary };
+        let text = trading.render();
+        assert!(text.contains("Trading today") && !text.contains("end at the gate"), "{text}");
     }
 }

@@ -1,0 +1,744 @@
+//! Real orders: the desk with its journal, order lines and office, driven turn by turn.
+//!
+//! ```text
+//!  records, commands, replies, time ─▶ Desk ─▶ Action ─┬─ Journal ─▶ file, then the desk is told
+//!                                                      ├─ Call    ─▶ order line
+//!                                                      ├─ Report  ─▶ strategy
+//!                                                      └─ Query, latch, token ─▶ office
+//! ```
+//!
+//! What is decided, the [desk](crate::desk) decides; here it is carried out, in the order in which it
+//! comes. A call comes out only after the lines that it rests on are in the journal.
+//!
+//! # Hot path
+//! From a command to the last byte of its order: the gate's checks, one write into the journal, one
+//! encryption, one write into the socket. Nothing waits for another thread, unless the journal is to
+//! be on the disk first (`orders.sync = "order"`).
+
+use super::ends::Ends;
+use super::hops::OrderHops;
+use super::thread::note_command;
+use super::{Command, GatewayCounters};
+use crate::broker::api::{ApiId, OrderAnswer};
+use crate::broker::line::{Finished, LinePool, Lost, Outcome};
+use crate::desk::{Action, Call, Desk, Silence, Tag, TradingLine, TradingSummary};
+use crate::journal::{Journal, Ticket};
+use crate::kill::KillReason;
+use crate::market::Phase;
+use crate::office::{Done, Job, OfficeEnd};
+use crate::order::{BrokerNumber, Carry, Input, Machine, Output, RequestKind};
+use crate::strategy::notes;
+use crate::telemetry::Recorder;
+use crossbeam::channel::{Receiver, Sender};
+use crossbeam::queue::ArrayQueue;
+use feed::clock::Clock;
+use feed::instruments::Instruments;
+use feed::ring::{Consumer, Poll, Reader, SLOT_WORDS};
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+use strategy_api::record::header_of;
+use strategy_api::{
+    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate, Record,
+    Side, UnixNanos, Venue, VolatilityInterruption,
+};
+
+/// Records of the market ring taken in one turn: orders must not wait behind a burst.
+const MARKET_TURN_MAX: usize = 256;
+/// While a reply or the disk is waited for, sockets and journal are looked at this often.
+const PATIENCE_BUSY: Duration = Duration::from_micros(100);
+/// How often lines are tended and the live figures renewed.
+const TEND_EVERY: DurationNanos = DurationNanos::from_millis(20);
+const SHOW_EVERY: DurationNanos = DurationNanos::from_millis(250);
+
+/// What the main thread wants of the gateway.
+#[derive(Debug)]
+pub enum Control {
+    /// Pull the kill switch.
+    Kill {
+        /// Why.
+        reason: KillReason,
+        /// Who.
+        who: String,
+        /// In words.
+        detail: String,
+    },
+    /// The run ends: take nothing new and, with `true`, cancel everything.
+    WindDown(bool),
+}
+
+/// How far the gateway is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stage {
+    /// It has not begun.
+    Starting,
+    /// It waits for the feed, or for the broker's books.
+    Books,
+    /// Strategies trade.
+    Trading,
+    /// The kill switch is pulled, and what works is being cancelled.
+    Killing,
+    /// The kill switch is pulled, and the work is done.
+    Killed,
+    /// The run ends, and something is still under way.
+    WindingDown,
+    /// The run ends, and nothing is.
+    Settled,
+}
+
+impl Stage {
+    const ALL: [Self; 7] = [
+        Self::Starting,
+        Self::Books,
+        Self::Trading,
+        Self::Killing,
+        Self::Killed,
+        Self::WindingDown,
+        Self::Settled,
+    ];
+}
+
+/// What other threads see of the gateway while it works.
+#[derive(Debug)]
+pub struct Live {
+    /// When its last turn began, nanoseconds since 1970; 0 before the first.
+    beat: AtomicU64,
+    stage: AtomicU8,
+    /// Whether a venue trades continuously: market data have to come then.
+    continuous: AtomicBool,
+    line: ArrayQueue<TradingLine>,
+}
+
+impl Live {
+    /// Of a gateway that has not begun.
+    pub fn new() -> Self {
+        Self {
+            beat: AtomicU64::new(0),
+            stage: AtomicU8::new(Stage::Starting as u8),
+            continuous: AtomicBool::new(false),
+            line: ArrayQueue::new(1),
+        }
+    }
+
+    /// When its last turn began; unset before the first.
+    pub fn beat(&self) -> UnixNanos {
+        UnixNanos::new(self.beat.load(Ordering::Relaxed))
+    }
+
+    /// How far it is.
+    pub fn stage(&self) -> Stage {
+        let number = usize::from(self.stage.load(Ordering::Acquire));
+        Stage::ALL.get(number).copied().unwrap_or(Stage::Starting)
+    }
+
+    /// Whether a venue trades continuously.
+    pub fn is_continuous(&self) -> bool {
+        self.continuous.load(Ordering::Relaxed)
+    }
+
+    /// The newest figures, once.
+    pub fn take_line(&self) -> Option<TradingLine> {
+        self.line.pop()
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What trading is made of.
+pub struct TradingParts {
+    /// The desk, which has not begun.
+    pub desk: Desk,
+    /// The journal of this run.
+    pub journal: Journal,
+    /// Order lines.
+    pub lines: LinePool,
+    /// The cold side.
+    pub office: OfficeEnd,
+    /// Prices, from now on.
+    pub market: Reader<SLOT_WORDS>,
+    /// Codes of the instruments.
+    pub instruments: Instruments,
+    /// What strategies bring along from the day before.
+    pub carry: Vec<Carry>,
+    /// Names of the strategies.
+    pub strategies: Vec<String>,
+    /// Set when the books are known: strategies may start.
+    pub go: Arc<AtomicBool>,
+    /// What the main thread wants.
+    pub controls: Receiver<Control>,
+    /// What others see.
+    pub live: Arc<Live>,
+    /// What a person should see, on its way to the log.
+    pub told: rtrb::Producer<Output>,
+    /// Where the end goes.
+    pub summary: Sender<TradingEnd>,
+    /// Whether resting orders are cancelled when the feed falls silent.
+    pub cancel_on_silence: bool,
+    /// Splits of orders that can be timed at once.
+    pub hops: OrderHops,
+}
+
+/// How the day ended.
+#[derive(Debug)]
+pub struct TradingEnd {
+    /// Orders, positions, results.
+    pub summary: TradingSummary,
+    /// What went wrong on the way, in words.
+    pub problems: Vec<String>,
+}
+
+/// See the [module documentation](self).
+pub struct Trading {
+    parts: TradingParts,
+    stage: Stage,
+    actions: Vec<Action>,
+    spare: Vec<Action>,
+    /// The newest line that is on its way to the disk.
+    unsafe_line: Option<(u64, Ticket)>,
+    journal_failed: bool,
+    begun: bool,
+    subscribed: bool,
+    ending: bool,
+    account_next: Option<u64>,
+    stopped: Vec<bool>,
+    tend_at: UnixNanos,
+    show_at: UnixNanos,
+    problems: Vec<String>,
+}
+
+/// What a turn works with.
+pub(super) struct Turn<'a> {
+    pub(super) clock: &'a mut Clock,
+    pub(super) buffer: &'a mut [u64; SLOT_WORDS],
+    pub(super) ends: &'a mut Ends,
+    pub(super) account: &'a mut Consumer<SLOT_WORDS>,
+    pub(super) recorder: &'a mut Recorder,
+    pub(super) counters: &'a GatewayCounters,
+}
+
+impl Trading {
+    /// A gateway that has not begun.
+    pub fn new(parts: TradingParts) -> Self {
+        Self {
+            stage: Stage::Starting,
+            actions: Vec::with_capacity(256),
+            spare: Vec::with_capacity(256),
+            unsafe_line: None,
+            journal_failed: false,
+            begun: false,
+            subscribed: false,
+            ending: false,
+            account_next: None,
+            stopped: vec![false; parts.strategies.len()],
+            tend_at: UnixNanos::UNSET,
+            show_at: UnixNanos::UNSET,
+            problems: Vec::new(),
+            parts,
+        }
+    }
+
+    /// Handles what is there; `false` when there was nothing.
+    pub(super) fn turn(&mut self, turn: &mut Turn<'_>) -> bool {
+        let now = turn.clock.now();
+        self.parts.live.beat.store(now.raw(), Ordering::Relaxed);
+        let mut busy = !self.begun;
+        if !self.begun {
+            self.begin(now, turn);
+        }
+        busy |= self.hear_office(now, turn);
+        busy |= self.hear_controls(now, turn);
+        busy |= self.read_account(turn);
+        busy |= self.read_market(turn);
+        busy |= self.take_commands(turn);
+        busy |= self.hear_lines(turn);
+        busy |= self.look_at_journal(turn);
+        self.look_after_strategies(turn);
+        let now = turn.clock.now();
+        if now >= self.parts.desk.wake_at() {
+            self.parts.desk.tick(now, &mut self.actions);
+            self.carry_out(turn);
+        }
+        self.tend(now, turn);
+        // While the disk is waited for, its thread may need this core.
+        if !busy && self.unsafe_line.is_some() {
+            std::thread::yield_now();
+            busy = true;
+        }
+        busy
+    }
+
+    /// How long nothing has to be looked at, unless something wakes us.
+    pub(super) fn patience(&self, now: UnixNanos) -> Duration {
+        if self.unsafe_line.is_some() || self.parts.lines.under_way() > 0 {
+            return PATIENCE_BUSY;
+        }
+        let wake = self.parts.desk.wake_at();
+        Duration::from_nanos((wake - now).raw().min(TEND_EVERY.raw()))
+    }
+
+    /// Nothing more comes: closes lines and journal, and tells how the day ended.
+    pub(super) fn end(&mut self, turn: &mut Turn<'_>) {
+        for finished in self.parts.lines.give_up() {
+            self.finished(finished, turn);
+        }
+        self.carry_out(turn);
+        if let Err(error) = self.parts.journal.finish() {
+            self.problems.push(format!("the order journal: {error}"));
+        }
+        let summary = TradingSummary::of(&self.parts.desk, &self.parts.strategies);
+        let problems = std::mem::take(&mut self.problems);
+        // Nobody waits for it when the run has given up on us.
+        let _ = self.parts.summary.try_send(TradingEnd { summary, problems });
+    }
+
+    fn set_stage(&mut self, stage: Stage) {
+        self.stage = stage;
+        // Release: what was decided before is seen by whoever sees the stage.
+        self.parts.live.stage.store(stage as u8, Ordering::Release);
+    }
+
+    // ---- Before the first order -------------------------------------------------------------
+
+    fn begin(&mut self, now: UnixNanos, turn: &mut Turn<'_>) {
+        self.begun = true;
+        for carry in std::mem::take(&mut self.parts.carry) {
+            self.parts.desk.by_hand(now, Input::Carry(carry), &mut self.actions);
+        }
+        self.parts.desk.begin(now, &mut self.actions);
+        self.set_stage(Stage::Books);
+        self.carry_out(turn);
+    }
+
+    /// The books are known: strategies learn what they hold, and start.
+    fn open_the_doors(&mut self, turn: &mut Turn<'_>) {
+        let machine = self.parts.desk.machine();
+        for position in machine.strategy_positions() {
+            let note = notes::position(machine, position.strategy, position.instrument);
+            turn.ends.tell(usize::from(position.strategy), note.words());
+        }
+        for order in machine.orders().iter().filter(|order| !order.status.is_final()) {
+            if let Some(working) = machine.as_working(order.id) {
+                let note = notes::working(&working);
+                turn.ends.tell(usize::from(order.strategy), note.words());
+            }
+        }
+        // Release: what was told is in the ring before a strategy sees it.
+        self.parts.go.store(true, Ordering::Release);
+        turn.ends.waker.wake();
+        self.set_stage(Stage::Trading);
+    }
+
+    // ---- What comes in ----------------------------------------------------------------------
+
+    fn hear_office(&mut self, now: UnixNanos, turn: &mut Turn<'_>) -> bool {
+        let mut busy = false;
+        while let Some(done) = self.parts.office.take() {
+            busy = true;
+            match done {
+                Done::Queried { tag, result, .. } => {
+                    self.parts.desk.queried(now, tag, &result, &mut self.actions);
+                }
+                Done::Token(token) => self.new_token(now, &token),
+                Done::TokenFailed { .. } => {}
+                Done::LatchWritten(result) => {
+                    if let Err(error) = &result {
+                        self.problems.push(format!("the kill switch's latch: {error}"));
+                    }
+                    self.parts.desk.latch_written(now, result.is_ok());
+                }
+                Done::Terms { instrument, terms, .. } => {
+                    // Terms that cannot be true leave the instrument closed; the gate says so.
+                    if let Err(why) = self.parts.desk.set_terms(instrument, &terms) {
+                        tracing::error!("terms of {instrument:?} were refused: {why}: {terms:?}");
+                    }
+                }
+                Done::TermsFailed { .. } => {}
+            }
+            self.carry_out(turn);
+        }
+        busy
+    }
+
+    fn new_token(&mut self, now: UnixNanos, token: &SecretString) {
+        match self.parts.lines.set_token(token) {
+            Ok(()) => self.parts.desk.token_renewed(now, &mut self.actions),
+            Err(error) => self.problems.push(format!("the order lines refused a token: {error}")),
+        }
+    }
+
+    fn hear_controls(&mut self, now: UnixNanos, turn: &mut Turn<'_>) -> bool {
+        let mut busy = false;
+        while let Ok(control) = self.parts.controls.try_recv() {
+            busy = true;
+            match control {
+                Control::Kill { reason, who, detail } => {
+                    self.parts.desk.kill(now, reason, &who, &detail, &mut self.actions);
+                }
+                Control::WindDown(cancel) => {
+                    self.ending = true;
+                    self.parts.desk.wind_down(now, cancel, &mut self.actions);
+                }
+            }
+            self.carry_out(turn);
+        }
+        busy
+    }
+
+    fn read_account(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut busy = false;
+        while let Some(words) = turn.account.pop(turn.buffer) {
+            busy = true;
+            let length = words.len();
+            let Some(header) = header_of(words).copied() else { continue };
+            let now = turn.clock.now();
+            // A hole: the ring was full, and what happened to our orders was not told.
+            let hole = self.account_next.is_some_and(|next| next != header.sequence);
+            self.account_next = Some(header.sequence.wrapping_add(1));
+            if hole {
+                self.parts.desk.feed_down(now, &mut self.actions);
+                if self.subscribed {
+                    self.parts.desk.feed_up(now, &mut self.actions);
+                }
+            }
+            let words = &turn.buffer[..length];
+            match header.kind {
+                Kind::ORDER_UPDATE | Kind::BALANCE => {
+                    crate::strategy::StrategyCounters::add(&turn.counters.account_records, 1);
+                    turn.ends.pass_on(header.kind, words);
+                    self.time_acceptance(words, turn.recorder);
+                    self.parts.desk.account(now, words, &mut self.actions);
+                }
+                Kind::FEED_EVENT => {
+                    if let Some(event) = FeedEvent::from_words(words) {
+                        let change = event.change;
+                        self.feed_changed(now, change);
+                    }
+                }
+                Kind::SESSION_STATE => self.parts.desk.market(now, words, &mut self.actions),
+                Kind::VOLATILITY_INTERRUPTION => self.interruption(now, words),
+                _ => {}
+            }
+            self.carry_out(turn);
+        }
+        busy
+    }
+
+    /// An order that the exchange has taken ends the split of its time.
+    fn time_acceptance(&mut self, words: &[u64], recorder: &mut Recorder) {
+        if let Some(update) = OrderUpdate::from_words(words)
+            && update.state == OrderState::ACCEPTED
+            && let Some(number) = BrokerNumber::read(update.order_number.as_str())
+        {
+            self.parts.hops.heard(number, update.header.ts_recv, recorder);
+        }
+    }
+
+    /// `1h` is registered for the whole market: its instrument stands inside.
+    fn interruption(&mut self, now: UnixNanos, words: &[u64]) {
+        let Some(record) = VolatilityInterruption::from_words(words) else { return };
+        let mut record = *record;
+        if record.header.instrument == InstrumentId::NONE {
+            record.header.instrument = self.parts.instruments.lookup(record.symbol.as_bytes()).0;
+        }
+        if record.header.instrument != InstrumentId::NONE {
+            self.parts.desk.market(now, record.words(), &mut self.actions);
+        }
+    }
+
+    fn feed_changed(&mut self, now: UnixNanos, change: FeedChange) {
+        match change {
+            FeedChange::SUBSCRIBED => {
+                self.subscribed = true;
+                self.parts.desk.feed_up(now, &mut self.actions);
+            }
+            FeedChange::FRESH if self.subscribed => {
+                self.parts.desk.feed_up(now, &mut self.actions);
+            }
+            FeedChange::STALE => self.feed_down(now),
+            FeedChange::DISCONNECTED | FeedChange::TAKEN_OVER | FeedChange::ENDED => {
+                self.subscribed = false;
+                self.feed_down(now);
+            }
+            _ => {}
+        }
+    }
+
+    fn feed_down(&mut self, now: UnixNanos) {
+        self.parts.desk.feed_down(now, &mut self.actions);
+        if self.parts.cancel_on_silence {
+            self.parts.desk.by_hand(now, Input::CancelEverything, &mut self.actions);
+        }
+    }
+
+    /// Prices for the gate. What it lost when it was lapped it does not miss: the newest is what counts.
+    fn read_market(&mut self, turn: &mut Turn<'_>) -> bool {
+        for count in 0..MARKET_TURN_MAX {
+            match self.parts.market.poll(turn.buffer) {
+                Poll::Record { words, .. } => {
+                    let Some(header) = header_of(words) else { continue };
+                    if matches!(
+                        header.kind,
+                        Kind::TRADE | Kind::BEST_QUOTE | Kind::DEPTH | Kind::INSTRUMENT_INFO
+                    ) {
+                        // The moment at which it was read: a price does not get younger by waiting.
+                        let read = header.ts_recv;
+                        self.parts.desk.market(read, words, &mut self.actions);
+                    }
+                }
+                Poll::Gap { .. } => {}
+                Poll::Empty | Poll::Closed => return count > 0,
+            }
+        }
+        true
+    }
+
+    fn take_commands(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut busy = false;
+        for index in 0..turn.ends.ends.len() {
+            while let Ok(command) = turn.ends.ends[index].commands.pop() {
+                busy = true;
+                self.command(&command, turn);
+            }
+        }
+        busy
+    }
+
+    fn command(&mut self, command: &Command, turn: &mut Turn<'_>) {
+        let now = turn.clock.now();
+        note_command(command, now, turn.recorder, turn.counters);
+        self.parts.desk.command(now, command, &mut self.actions);
+        self.carry_out(turn);
+    }
+
+    /// A strategy that was stopped leaves nothing behind.
+    fn look_after_strategies(&mut self, turn: &mut Turn<'_>) {
+        for index in 0..self.stopped.len() {
+            let Some(end) = turn.ends.ends.get(index) else { return };
+            // Acquire: pairs with the release of the strategy's thread; what it wanted before is here.
+            if self.stopped[index] || !end.stopped.load(Ordering::Acquire) {
+                continue;
+            }
+            if !end.commands.is_empty() {
+                continue;
+            }
+            self.stopped[index] = true;
+            let now = turn.clock.now();
+            self.parts.desk.strategy_stopped(now, index as u16, &mut self.actions);
+            self.carry_out(turn);
+        }
+    }
+
+    fn hear_lines(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut busy = false;
+        while let Some(finished) = self.parts.lines.poll(turn.clock) {
+            busy = true;
+            self.finished(finished, turn);
+            self.carry_out(turn);
+        }
+        busy
+    }
+
+    fn finished(&mut self, finished: Finished, turn: &mut Turn<'_>) {
+        let Finished { tag, outcome, stamps } = finished;
+        let (tag, now) = (Tag::from_u64(tag), turn.clock.now());
+        self.parts.hops.written(tag, stamps.written, turn.recorder);
+        let (desk, out) = (&mut self.parts.desk, &mut self.actions);
+        match outcome {
+            Outcome::Answer(reply) => {
+                let api = api_of(desk.machine(), tag);
+                let answer = OrderAnswer::read(api, reply.status, &reply.body);
+                let number = match &answer {
+                    OrderAnswer::Accepted(order) => BrokerNumber::read(order.number.as_str()),
+                    _ => None,
+                };
+                self.parts.hops.replied(tag, number, stamps.parsed, turn.recorder);
+                desk.answered(now, tag, &answer, out);
+            }
+            Outcome::NotSent(why) => {
+                self.parts.hops.ended(tag);
+                desk.not_sent(now, tag, &why.to_string(), out);
+            }
+            Outcome::Unknown(lost) => {
+                tracing::warn!("order line: {tag:?}: {lost}");
+                let why = match lost {
+                    Lost::TimedOut { .. } | Lost::WriteTimedOut { .. } => Silence::TimedOut,
+                    _ => Silence::LineBroke,
+                };
+                desk.silent(now, tag, why, out);
+            }
+        }
+    }
+
+    fn look_at_journal(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.parts.desk.set_journal_room(self.parts.journal.has_room());
+        if let Some(failure) = self.parts.journal.failure()
+            && !self.journal_failed
+        {
+            let failure = failure.to_owned();
+            self.journal_failed(&failure);
+        }
+        match self.unsafe_line {
+            Some((seq, ticket)) if self.parts.journal.is_safe(ticket) => {
+                self.unsafe_line = None;
+                let now = turn.clock.now();
+                self.parts.desk.journaled(now, seq, &mut self.actions);
+                self.carry_out(turn);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn journal_failed(&mut self, why: &str) {
+        if !self.journal_failed {
+            self.journal_failed = true;
+            tracing::error!("the order journal has failed, nothing leaves any more: {why}");
+            self.problems.push(format!("the order journal failed, nothing left after it: {why}"));
+        }
+        self.parts.desk.journal_failed();
+    }
+
+    // ---- What goes out ----------------------------------------------------------------------
+
+    /// Does what the desk wants, until it wants nothing more.
+    fn carry_out(&mut self, turn: &mut Turn<'_>) {
+        while !self.actions.is_empty() {
+            let mut actions = std::mem::replace(&mut self.actions, std::mem::take(&mut self.spare));
+            for action in actions.drain(..) {
+                self.act(action, turn);
+            }
+            self.spare = actions;
+            let Some((seq, ticket)) = self.unsafe_line else { continue };
+            if let Err(error) = self.parts.journal.commit() {
+                self.journal_failed(&error.to_string());
+            } else if self.parts.journal.is_safe(ticket) {
+                self.unsafe_line = None;
+                let now = turn.clock.now();
+                self.parts.desk.journaled(now, seq, &mut self.actions);
+            }
+        }
+    }
+
+    #[inline]
+    fn act(&mut self, action: Action, turn: &mut Turn<'_>) {
+        match action {
+            Action::Journal(entry) => match self.parts.journal.append(&entry) {
+                Ok(ticket) => self.unsafe_line = Some((entry.seq, ticket)),
+                Err(error) => self.journal_failed(&error.to_string()),
+            },
+            Action::Call(call) => self.send(&call, turn),
+            Action::Report { strategy, report } => self.report(strategy, &report, turn),
+            Action::Query { tag, query } => self.parts.office.ask(Job::Query { tag, query }),
+            Action::Session(change) => {
+                let record = notes::session(&change, turn.clock.now());
+                turn.ends.tell_all(record.words());
+            }
+            Action::Latch(record) => {
+                tracing::error!("the kill switch is pulled: {record}");
+                self.parts.office.ask(Job::WriteLatch(record));
+            }
+            Action::RenewToken => self.parts.office.ask(Job::RenewToken),
+            Action::Told(output) => {
+                if self.parts.told.push(output).is_err() {
+                    tracing::warn!("not kept for want of room: {output:?}");
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, call: &Call, turn: &mut Turn<'_>) {
+        let now = turn.clock.now();
+        if let Tag::Order(id) = call.tag
+            && let Some(request) = self.parts.desk.machine().request(id)
+        {
+            self.parts.hops.decided(call.tag, request.ts_cause, request.ts_sent);
+            self.parts.hops.journaled(call.tag, now, turn.recorder);
+        }
+        match self.parts.lines.send(call.tag.to_u64(), &call.call, turn.clock) {
+            Ok(()) => {
+                let now = turn.clock.now();
+                self.parts.desk.written(now, call.tag, &mut self.actions);
+            }
+            Err(why) => {
+                tracing::warn!("order line: {why}");
+                self.parts.hops.ended(call.tag);
+                let (now, why) = (turn.clock.now(), why.to_string());
+                self.parts.desk.not_sent(now, call.tag, &why, &mut self.actions);
+            }
+        }
+    }
+
+    /// Tells a strategy: first where its order and its position are now, then what happened.
+    fn report(&mut self, strategy: u16, report: &OrderReport, turn: &mut Turn<'_>) {
+        let index = usize::from(strategy);
+        let machine = self.parts.desk.machine();
+        if let Some(working) = machine.as_working(report.order) {
+            turn.ends.tell(index, notes::working(&working).words());
+            let instrument = working.request.instrument;
+            turn.ends.tell(index, notes::position(machine, strategy, instrument).words());
+        }
+        turn.ends.tell(index, report.words());
+    }
+
+    fn tend(&mut self, now: UnixNanos, turn: &mut Turn<'_>) {
+        if now < self.tend_at {
+            return;
+        }
+        self.tend_at = now + TEND_EVERY;
+        self.parts.lines.tend(turn.clock);
+        if self.parts.office.is_gone() && !self.problems.iter().any(|p| p.starts_with("the office"))
+        {
+            self.problems.push("the office thread is gone: no query is answered any more".into());
+        }
+        self.look_around(turn);
+        if now >= self.show_at {
+            self.show_at = now + SHOW_EVERY;
+            // The older one that nobody took is of no use.
+            let _ = self.parts.live.line.force_push(TradingLine::of(&self.parts.desk));
+        }
+    }
+
+    fn look_around(&mut self, turn: &mut Turn<'_>) {
+        let desk = &self.parts.desk;
+        let continuous = [Venue::KRX, Venue::NXT]
+            .iter()
+            .any(|venue| desk.sessions().phase(*venue) == Phase::Continuous);
+        self.parts.live.continuous.store(continuous && self.subscribed, Ordering::Relaxed);
+        let stage = if desk.kill_switch().is_killed() {
+            if desk.is_latched() { Stage::Killed } else { Stage::Killing }
+        } else if self.ending {
+            if desk.is_settled() { Stage::Settled } else { Stage::WindingDown }
+        } else {
+            self.stage
+        };
+        if stage != self.stage {
+            self.set_stage(stage);
+        }
+        if !self.parts.go.load(Ordering::Relaxed) && self.begun && self.parts.desk.machine().is_ready()
+        {
+            self.open_the_doors(turn);
+        }
+    }
+}
+
+/// Which call a tag stands for.
+fn api_of(machine: &Machine, tag: Tag) -> ApiId {
+    let Tag::Order(id) = tag else { return ApiId::Cancel };
+    match (machine.request(id), machine.order_of(id)) {
+        (Some(request), Some(order)) => match request.kind {
+            RequestKind::New if order.request.side == Side::SELL => ApiId::Sell,
+            RequestKind::New => ApiId::Buy,
+            RequestKind::Replace => ApiId::Modify,
+            RequestKind::Cancel => ApiId::Cancel,
+        },
+        // A tag that came from nowhere: its answer is read as what can do no harm.
+        _ => ApiId::Cancel,
+    }
+}

@@ -1,0 +1,289 @@
+//! The main thread's side of orders: it brings to the disk and to a person what the gateway tells, and
+//! pulls the kill switch when somebody or something wants it.
+
+use super::files::RunFiles;
+use super::latch;
+use super::trade::Trade;
+use super::unix_now;
+use super::view::View;
+use crate::config::Config;
+use crate::desk::TradingLine;
+use crate::gateway::{Control, Intent, Stage, TradingEnd};
+use crate::kill::{Beats, DeadMan, DeadManOptions, KillReason, LatchFile, LatchRecord};
+use crate::order::{HaltReason, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use strategy_api::{DurationNanos, Instrument, UnixNanos, Venue};
+
+/// How long the kill switch may work before the run ends anyway.
+const KILL_MAX: Duration = Duration::from_secs(90);
+/// How long the last orders may take to settle at the end of a run.
+const WIND_DOWN_MAX: Duration = Duration::from_secs(20);
+/// How long the office may take to end.
+const OFFICE_MAX: Duration = Duration::from_secs(3);
+
+/// What becomes of orders, as the main thread sees it.
+pub(super) enum Orders {
+    /// They end as intents.
+    DryRun(rtrb::Consumer<Intent>),
+    /// They go to the broker.
+    Trading(Box<Overseer>),
+}
+
+/// Trading, watched from the main thread.
+pub(super) struct Overseer {
+    trade: Trade,
+    latch: LatchFile,
+    dead_man: DeadMan,
+    venues: Vec<Venue>,
+    end_after: DurationNanos,
+    cancel_on_end: bool,
+    config: PathBuf,
+    frames: u64,
+    frames_at: UnixNanos,
+    /// Since when, and why.
+    killed: Option<(Instant, String)>,
+    line: TradingLine,
+    problems: Vec<String>,
+}
+
+impl Orders {
+    pub(super) fn trading(trade: Trade, config: &Config, path: &Path) -> Self {
+        let nanos = |time: Option<Duration>| {
+            time.map_or(DurationNanos::UNSET, |t| DurationNanos::new(t.as_nanos() as u64))
+        };
+        let kill = &config.kill;
+        Self::Trading(Box::new(Overseer {
+            trade,
+            latch: LatchFile::new(&kill.latch),
+            dead_man: DeadMan::new(DeadManOptions {
+                feed_max: nanos(kill.feed_max),
+                strategy_max: nanos(kill.strategy_max),
+                gateway_max: nanos(kill.gateway_max),
+            }),
+            venues: config.session.venues.clone(),
+            end_after: nanos(Some(config.session.end_after)),
+            cancel_on_end: config.orders.cancel_on_end,
+            config: path.to_owned(),
+            frames: 0,
+            frames_at: UnixNanos::UNSET,
+            killed: None,
+            line: TradingLine::default(),
+            problems: Vec::new(),
+        }))
+    }
+
+    /// Moves what waits for the disk or a person.
+    pub(super) fn drain(&mut self, files: &mut RunFiles, list: &[Instrument], view: &View) {
+        match self {
+            Self::DryRun(intents) => {
+                while let Ok(intent) = intents.pop() {
+                    files.write_intent(&intent, list);
+                }
+            }
+            Self::Trading(overseer) => overseer.drain(view),
+        }
+    }
+
+    /// The newest figures of trading, where there is any.
+    pub(super) fn line(&mut self) -> Option<TradingLine> {
+        let Self::Trading(overseer) = self else { return None };
+        if let Some(line) = overseer.trade.live.take_line() {
+            overseer.line = line;
+        }
+        Some(overseer.line.clone())
+    }
+}
+
+impl Overseer {
+    pub(super) fn drain(&mut self, view: &View) {
+        while let Ok(output) = self.trade.told.pop() {
+            match &output {
+                Output::Halt(why) => {
+                    let text = format!("no new orders from here on: {}", halted(*why));
+                    tracing::error!("{text}");
+                    view.note(&text);
+                    self.problems.push(text);
+                }
+                Output::Difference(difference) => {
+                    tracing::warn!("the broker's books differed from ours: {difference:?}");
+                    view.note(&format!("books: {difference:?}"));
+                }
+                Output::Notice(notice) => tracing::warn!("orders: {notice:?}"),
+                other => tracing::info!("orders: {other:?}"),
+            }
+        }
+    }
+
+    /// Looks for every reason to stop trading; why the run ends, when it does. `frames`: how many have
+    /// come. `callbacks`: since when each strategy has been in its callback.
+    pub(super) fn look(
+        &mut self,
+        frames: u64,
+        callbacks: &[UnixNanos],
+        signalled: bool,
+        names: impl Fn(usize) -> String,
+    ) -> Option<String> {
+        let now = unix_now();
+        let stage = self.trade.live.stage();
+        if frames != self.frames || !self.frames_at.is_set() {
+            (self.frames, self.frames_at) = (frames, now);
+        }
+        if self.killed.is_none() {
+            self.look_for_triggers(stage, now, callbacks, signalled, names);
+        }
+        let (since, why) = self.killed.as_ref()?;
+        if stage == Stage::Killed {
+            return Some(format!("stopped by the kill switch: {why}"));
+        }
+        if since.elapsed() > KILL_MAX {
+            self.problems.push(format!(
+                "the kill switch did not come to its end within {KILL_MAX:?}: look at the broker's \
+                 open orders, or run: engine kill {}",
+                self.config.display()
+            ));
+            return Some(format!("stopped by the kill switch, which has not ended: {why}"));
+        }
+        None
+    }
+
+    fn look_for_triggers(
+        &mut self,
+        stage: Stage,
+        now: UnixNanos,
+        callbacks: &[UnixNanos],
+        signalled: bool,
+        names: impl Fn(usize) -> String,
+    ) {
+        if matches!(stage, Stage::Killing | Stage::Killed) {
+            // The gateway's own: the loss of the day. The latch on the disk says more.
+            let why = latch::pulled(&self.latch)
+                .map_or_else(|| KillReason::DailyLoss.to_string(), |record| record.to_string());
+            self.killed = Some((Instant::now(), why));
+            return;
+        }
+        if let Some(record) = latch::pulled(&self.latch) {
+            let LatchRecord { reason, who, detail, .. } = record;
+            return self.pull(reason, &who, &detail);
+        }
+        if signalled {
+            return self.pull(KillReason::Signal, "SIGUSR1", "a signal");
+        }
+        let beats = Beats {
+            data_expected: self.trade.live.is_continuous(),
+            feed: self.frames_at,
+            gateway: self.trade.live.beat(),
+            strategies: callbacks,
+        };
+        match self.dead_man.check(&beats, now) {
+            None => {}
+            Some((KillReason::GatewayStalled, _)) => self.pull_around_the_gateway(now),
+            Some((reason, who)) => {
+                let detail = match (reason, who) {
+                    (KillReason::StrategyStalled, Some(number)) => {
+                        format!("strategy {} does not return", names(usize::from(number)))
+                    }
+                    _ => "no market data while a venue trades".to_owned(),
+                };
+                self.pull(reason, "dead man's timer", &detail);
+            }
+        }
+    }
+
+    fn pull(&mut self, reason: KillReason, who: &str, detail: &str) {
+        tracing::error!("the kill switch is pulled: {reason}, {who}: {detail}");
+        self.killed = Some((Instant::now(), format!("{reason} ({who}): {detail}")));
+        let (who, detail) = (who.to_owned(), detail.to_owned());
+        if self.trade.controls.send(Control::Kill { reason, who, detail }).is_err() {
+            self.pull_around_the_gateway(unix_now());
+        }
+    }
+
+    /// The gateway cannot cancel: the latch is written here, and another process does the rest.
+    fn pull_around_the_gateway(&mut self, now: UnixNanos) {
+        let detail = "the gateway's thread does not come back";
+        let record =
+            LatchRecord::new(KillReason::GatewayStalled, "dead man's timer", detail, now);
+        tracing::error!("the kill switch is pulled: {record}");
+        self.killed = Some((Instant::now(), record.to_string()));
+        if let Err(error) = self.latch.write(&record) {
+            self.problems.push(format!("the kill switch's latch: {error}"));
+        }
+        let started = std::env::current_exe().and_then(|engine| {
+            Command::new(engine)
+                .args(["kill".as_ref(), self.config.as_os_str()])
+                .args(["--reason", detail])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .status()
+        });
+        match started {
+            Ok(status) if status.success() => {
+                self.problems.push(format!("{detail}; all orders were cancelled around it"));
+            }
+            Ok(status) => self.problems.push(format!(
+                "{detail}, and `engine kill` ended with {status}: look at the broker's open orders"
+            )),
+            Err(error) => self.problems.push(format!(
+                "{detail}, and `engine kill` cannot be started ({error}): look at the broker's open \
+                 orders"
+            )),
+        }
+    }
+
+    /// Whether the market has closed for the day.
+    pub(super) fn is_over(&self) -> bool {
+        let close = self.trade.plan.last_close(&self.venues);
+        close.is_some_and(|close| unix_now() >= close + self.end_after)
+    }
+
+    /// Takes nothing new, cancels what works if so configured, and waits for the last answers.
+    pub(super) fn wind_down(&mut self, mut meanwhile: impl FnMut(&mut Self)) {
+        let cancel = self.cancel_on_end && self.killed.is_none();
+        if self.trade.controls.send(Control::WindDown(cancel)).is_err() {
+            return;
+        }
+        let asked = Instant::now();
+        let is_settled = |stage| matches!(stage, Stage::Settled | Stage::Killed);
+        while !is_settled(self.trade.live.stage()) {
+            if asked.elapsed() > WIND_DOWN_MAX {
+                self.problems.push(format!(
+                    "orders were still under way {WIND_DOWN_MAX:?} after the end: look at the broker's \
+                     open orders"
+                ));
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+            meanwhile(self);
+        }
+    }
+
+    /// After the gateway has ended: how the day ended, and what went wrong.
+    pub(super) fn close(self, view: &View) -> (Option<TradingEnd>, Vec<String>) {
+        let mut this = self;
+        this.drain(view);
+        let end = this.trade.end.recv_timeout(Duration::from_secs(2)).ok();
+        let mut problems = this.problems;
+        if end.is_none() {
+            problems.push(format!(
+                "the gateway did not tell how the day ended; the journal has it: {}",
+                this.trade.journal.display()
+            ));
+        }
+        if !this.trade.office.close(OFFICE_MAX) {
+            tracing::warn!("the office thread did not end in time; it was left behind");
+        }
+        (end, problems)
+    }
+}
+
+fn halted(why: HaltReason) -> String {
+    let cure = match why {
+        HaltReason::TableFull => "more orders in a day than there is room for",
+        HaltReason::ReconciliationFailed => "the broker's books could not be read several times",
+        HaltReason::Contradiction => "the broker says two things that cannot both be true",
+        _ => "a fault of the engine",
+    };
+    format!("{cure} ({why:?}); look at the broker's books, then start anew")
+}
