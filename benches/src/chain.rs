@@ -153,6 +153,7 @@ impl Chain {
             overrun: gate.overrun,
             give_up: Arc::new(AtomicBool::new(false)),
             stopped: Arc::new(AtomicBool::new(false)),
+            go: Arc::new(AtomicBool::new(true)),
             counters: gate.counters.clone(),
         });
         runner.start().expect("the strategy starts");

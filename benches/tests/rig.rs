@@ -76,10 +76,9 @@ fn every_client_takes_every_frame_at_a_low_rate_and_the_result_is_complete() {
 
 #[test]
 fn every_order_of_every_client_arrives_and_is_timed() {
-    let clients = ["tokio-serde", "tokio-sonic", "polled-sonic", "floor"];
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
-    let only = clients.join(",");
+    let only = CLIENTS.join(",");
     let arguments = ["--json", "--rates", "orders-500", "--seconds", "0.5", "--rounds", "1"];
     let more = ["--only", &only, "--out", out, "--reference", "floor", "--orders-every", "20"];
     let Some(report) = measured(&[&arguments[..], &more].concat()) else { return };
@@ -95,9 +94,18 @@ fn every_order_of_every_client_arrives_and_is_timed() {
             .map(|key| orders["tick_to_trade"][key].as_u64().unwrap());
         assert!(figures[0] > 0 && figures.is_sorted(), "{row:#}");
     }
+    let split = |row: &Value| {
+        let hops = row["hops"].as_array().unwrap();
+        hops.iter().map(|hop| hop["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for row in &scenario["clients"].as_array().unwrap()[..2] {
+        for hop in ["tick→gate", "gate→journaled", "journaled→written", "tick→written"] {
+            assert!(split(row).iter().any(|name| name == hop), "{hop}: {row:#}");
+        }
+    }
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let (table, picture) = (read("latency.txt"), read("tick-to-trade.svg"));
-    for client in clients {
+    for client in CLIENTS {
         assert!(table.contains(client) && picture.contains(client), "{client}");
         let log = read(&format!("{client}.hlog"));
         assert!(log.contains("Tag=orders-500_tick_to_trade"), "{client}");

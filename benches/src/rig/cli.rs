@@ -5,7 +5,7 @@ use super::conditions::{Conditions, Ticks, output};
 use super::report::{self, Report, ScenarioRuns};
 use super::run::Rig;
 use super::scenario::Scenario;
-use super::{END_POINT, instructions, plot, sender, table};
+use super::{END_POINT, TRADE_END_POINT, instructions, plot, sender, table};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use engine::telemetry::HistogramLog;
@@ -174,6 +174,7 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     let ours = ours.iter().filter(|client| clients.contains(client));
     let report = Report {
         end_point: END_POINT.to_owned(),
+        trade_end_point: TRADE_END_POINT.to_owned(),
         conditions,
         reference: args.reference,
         rounds,

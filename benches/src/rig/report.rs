@@ -13,6 +13,8 @@ use serde::Serialize;
 pub struct Report {
     /// Where the clock stops.
     pub end_point: String,
+    /// Where it stops for an order.
+    pub trade_end_point: String,
     /// Under which conditions.
     pub conditions: Conditions,
     /// The client that ratios refer to.

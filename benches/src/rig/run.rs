@@ -1,5 +1,6 @@
 //! One run: a sender and a client, each in a process of its own, with a deadline.
 
+use super::clients::engine::CREDENTIALS;
 use super::clients::{Client, Extra, Job};
 use super::files;
 use super::joined::{self, Run};
@@ -7,6 +8,8 @@ use super::marks::Marked;
 use super::scenario::Scenario;
 use super::sender::{self, Sent};
 use anyhow::{Context, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Time for everything but the sending: processes, handshakes, files.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two looks at a process.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// The wall clock may be slewed by so much during a run; a step is more.
 const CLOCK_MOVE_NANOS_MAX: i64 = 200_000;
 
@@ -76,6 +81,12 @@ impl Rig {
         };
         let command = self.client(client, &job)?;
         let mut process = Process::start(client.name(), command, &self.folder)?;
+        if client.ends_by_signal() {
+            while sender.is_running()? && process.is_running()? && Instant::now() < deadline {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            process.ask_to_end();
+        }
         let said = process.finish(deadline)?;
         let sent = sender.finish(deadline)?;
         let sent: Sent = serde_json::from_str(&sent).context("the sender said nothing useful")?;
@@ -95,7 +106,7 @@ impl Rig {
             "{} orders came twice or were caused by no frame",
             sent.stray_orders
         );
-        if let Ok(extra) = serde_json::from_str::<Extra>(&said) {
+        if let Some(Ok(extra)) = said.lines().last().map(serde_json::from_str::<Extra>) {
             run.hops = extra.hops;
         }
         Ok(run)
@@ -124,6 +135,7 @@ impl Rig {
             }
             None => Command::new(&self.program),
         };
+        command.envs(CREDENTIALS);
         command.arg("client").arg(client.name());
         command.arg("--port").arg(job.port.to_string());
         command.arg("--orders-port").arg(job.orders_port.to_string());
@@ -176,6 +188,15 @@ impl Process {
         Ok(line)
     }
 
+    fn is_running(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Sends SIGTERM. Fails when it has ended, which is what is wanted.
+    fn ask_to_end(&self) {
+        let _ = kill(Pid::from_raw(self.child.id() as i32), Signal::SIGTERM);
+    }
+
     /// Waits for its end; what it said.
     fn finish(&mut self, deadline: Instant) -> anyhow::Result<String> {
         let status = loop {
@@ -185,7 +206,7 @@ impl Process {
             if Instant::now() > deadline {
                 bail!(self.complaint("does not come to an end"));
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(LOOK_EVERY);
         };
         if !status.success() {
             bail!(self.complaint(&format!("failed ({status})")));

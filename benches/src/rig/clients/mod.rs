@@ -74,6 +74,11 @@ impl Client {
         }
     }
 
+    /// Whether it goes on until it is told to end.
+    pub fn ends_by_signal(self) -> bool {
+        matches!(self, Self::Engine | Self::EngineThreads)
+    }
+
     /// Runs it in this process, to the sender's end.
     ///
     /// # Errors
