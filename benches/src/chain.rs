@@ -153,7 +153,6 @@ impl Chain {
             overrun: gate.overrun,
             give_up: Arc::new(AtomicBool::new(false)),
             stopped: Arc::new(AtomicBool::new(false)),
-            go: Arc::new(AtomicBool::new(true)),
             counters: gate.counters.clone(),
         });
         runner.start().expect("the strategy starts");
