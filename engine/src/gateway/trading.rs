@@ -112,6 +112,7 @@ pub struct Live {
     stage: AtomicU8,
     /// Whether a venue trades continuously: market data have to come then.
     continuous: AtomicBool,
+    journal_failed: AtomicBool,
     line: ArrayQueue<TradingLine>,
 }
 
@@ -122,6 +123,7 @@ impl Live {
             beat: AtomicU64::new(0),
             stage: AtomicU8::new(Stage::Starting as u8),
             continuous: AtomicBool::new(false),
+            journal_failed: AtomicBool::new(false),
             line: ArrayQueue::new(1),
         }
     }
@@ -140,6 +142,11 @@ impl Live {
     /// Whether a venue trades continuously.
     pub fn is_continuous(&self) -> bool {
         self.continuous.load(Ordering::Relaxed)
+    }
+
+    /// Whether the journal has failed: nothing leaves any more, cancels included.
+    pub fn is_journal_failed(&self) -> bool {
+        self.journal_failed.load(Ordering::Acquire)
     }
 
     /// The newest figures, once.
@@ -510,7 +517,6 @@ impl Trading {
                         header.kind,
                         Kind::TRADE | Kind::BEST_QUOTE | Kind::DEPTH | Kind::INSTRUMENT_INFO
                     ) {
-                        // The moment at which it was read: a price does not get younger by waiting.
                         let read = header.ts_recv;
                         self.parts.desk.market(read, words, &mut self.actions);
                     }
@@ -623,6 +629,7 @@ impl Trading {
     fn journal_failed(&mut self, why: &str) {
         if !self.journal_failed {
             self.journal_failed = true;
+            self.parts.live.journal_failed.store(true, Ordering::Release);
             tracing::error!("the order journal has failed, nothing leaves any more: {why}");
             self.problems.push(format!("the order journal failed, nothing left after it: {why}"));
         }

@@ -174,7 +174,10 @@ fn a_port_on_which_nothing_listens_ends_the_start_after_a_few_attempts() {
     let setup = Setup::new(&config);
     let finished = run(with_keys(setup.run(&[]), "KEY", "SECRET")).ended_with(1);
     let url = format!("https://127.0.0.1:{port}/oauth2/token");
-    says(finished, &["error: the engine never logged in", "5 failed attempts", &url, "Connection refused"]);
+    says(
+        finished,
+        &["error: the engine never logged in", "5 failed attempts", &url, "Connection refused"],
+    );
 
     // Tokens can be had, but the WebSocket's port is wrong.
     let broker = mock_broker(None);

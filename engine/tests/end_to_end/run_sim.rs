@@ -1,6 +1,6 @@
 //! The main job against the embedded simulated broker.
 
-use crate::process::{engine, Running, run};
+use crate::process::{Running, engine, run};
 use crate::setup::{Setup, logged_counts, problems, strategy, summary, watcher, workspace};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
@@ -159,7 +159,8 @@ fn check_orders(setup: &Setup, summary: &Value) {
     let filled: u64 = orders.iter().map(|order| count(&order["filled"])).sum();
     let total = &trading["total"]["traded"];
     assert_eq!(filled, count(&total["bought"]) + count(&total["sold"]), "{trading}");
-    let denied: u64 = trading["denials"].as_array().unwrap().iter().map(|d| count(&d["count"])).sum();
+    let denied: u64 =
+        trading["denials"].as_array().unwrap().iter().map(|d| count(&d["count"])).sum();
     let submits = count(&summary["orders"]["submits"]);
     assert_eq!(submits, orders.len() as u64 + denied, "every order is sent or denied: {trading}");
     assert_eq!(trading["orders"]["unknown"], 0, "{trading}");
