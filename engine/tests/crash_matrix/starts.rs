@@ -28,9 +28,9 @@ fn a_death_in_the_middle_of_the_reconciliation_changes_nothing_for_the_next_star
 fn deaths_in_a_row_leave_a_journal_that_the_last_start_understands() {
     let setup = Setup::new(&[]);
     for (steps, death) in [
-        ("B", Death::wire("after", 1)),
         ("X", Death::journal("within", 1)),
-        ("S", Death::journal("after", 1)),
+        ("B", Death::wire("after", 1)),
+        ("B", Death::wire("before", 1)),
     ] {
         setup.run_until(steps, &death);
     }

@@ -11,7 +11,8 @@
  *     R  replaces the price of the newest order
  *     C  cancels the newest order
  *
- * A step waits until the one before it was confirmed; in lower case it does not wait.
+ * A step waits until the one before it was confirmed; in lower case it does not wait. An order that the
+ * gate denies is tried again a little later.
  */
 
 #include "strategy.h"
@@ -35,6 +36,7 @@ typedef struct {
     StrategyPrice price; /* of the newest order */
     StrategyPrice last;  /* of the market; 0: none yet */
     StrategyPrice ask;
+    int pause; /* trades to wait before a step that was denied is tried again */
 } Trader;
 
 static void say(Trader *self, const char *text) {
@@ -185,7 +187,15 @@ static int32_t on_order(StrategyPluginInstance *instance, const StrategyOrderRep
              (const char *)report->reason.bytes);
     say(self, text);
     say_position(self, "then");
-    if (report->event == self->wanted) {
+    if (report->order != self->newest || self->next == 0) {
+        return STRATEGY_STATUS_OK;
+    }
+    if (report->event == STRATEGY_ORDER_EVENT_DENIED) {
+        /* While an order of the run before is in doubt, the gate is closed. */
+        self->wanted = 0;
+        self->next -= 1;
+        self->pause = 20;
+    } else if (report->event == self->wanted) {
         self->wanted = 0;
         go_on(self);
     }
@@ -197,7 +207,11 @@ static int32_t on_trade(StrategyPluginInstance *instance, const StrategyTrade *t
     if (trade->ask > 0 && trade->price > 0) {
         self->last = trade->price;
         self->ask = trade->ask;
-        go_on(self);
+        if (self->pause > 0) {
+            self->pause -= 1;
+        } else {
+            go_on(self);
+        }
     }
     return STRATEGY_STATUS_OK;
 }
