@@ -258,7 +258,7 @@ pub(crate) fn kill(running: Running) {
 
 /// It died as it should.
 #[track_caller]
-pub(crate) fn is_killed(finished: Finished) {
+fn is_killed(finished: Finished) {
     let Finished { code, stdout, stderr } = finished;
     assert_eq!(code, None, "it was not killed\nstdout:\n{stdout}\nstderr:\n{stderr}");
 }
