@@ -71,6 +71,7 @@ pub const fn table<S: Strategy>(
         on_condition_match: slot!(CONDITION_MATCH, on_condition_match),
         on_order_update: slot!(ORDER_UPDATE, on_order_update),
         on_balance: slot!(BALANCE, on_balance),
+        on_session: slot!(SESSION_CHANGE, on_session),
         ..PluginTable::EMPTY
     }
 }
@@ -263,6 +264,7 @@ callbacks! {
     on_condition_match(ConditionMatch),
     on_order_update(OrderUpdate),
     on_balance(Balance),
+    on_session(SessionChange),
 }
 
 std::thread_local! {
