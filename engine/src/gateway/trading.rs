@@ -17,6 +17,7 @@
 
 use super::ends::Ends;
 use super::hops::OrderHops;
+use super::results::Results;
 use super::thread::note_command;
 use super::{Command, GatewayCounters};
 use crate::broker::api::{ApiId, OrderAnswer};
@@ -27,7 +28,7 @@ use crate::kill::KillReason;
 use crate::market::Phase;
 use crate::office::{Done, Job, OfficeEnd};
 use crate::order::{BrokerNumber, Carry, Input, Machine, Output, RequestKind};
-use crate::strategy::notes;
+use crate::strategy::{notes, sessions};
 use crate::telemetry::Recorder;
 use crossbeam::channel::{Receiver, Sender};
 use crossbeam::queue::ArrayQueue;
@@ -40,8 +41,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use strategy_api::record::header_of;
 use strategy_api::{
-    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate, Record,
-    Side, UnixNanos, Venue, VolatilityInterruption,
+    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderEvent, OrderReport, OrderState,
+    OrderUpdate, Record, Side, UnixNanos, Venue, VolatilityInterruption,
 };
 
 /// Records of the market ring taken in one turn: orders must not wait behind a burst.
@@ -207,6 +208,7 @@ pub struct Trading {
     ending: bool,
     account_next: Option<u64>,
     stopped: Vec<bool>,
+    results: Results,
     tend_at: UnixNanos,
     show_at: UnixNanos,
     problems: Vec<String>,
@@ -236,6 +238,7 @@ impl Trading {
             ending: false,
             account_next: None,
             stopped: vec![false; parts.strategies.len()],
+            results: Results::new(parts.strategies.len()),
             tend_at: UnixNanos::UNSET,
             show_at: UnixNanos::UNSET,
             problems: Vec::new(),
@@ -328,6 +331,11 @@ impl Trading {
                 turn.ends.tell(usize::from(order.strategy), note.words());
             }
         }
+        for venue in [Venue::KRX, Venue::NXT] {
+            let phase = self.parts.desk.sessions().phase(venue);
+            turn.ends.tell_all(sessions::standing(venue, phase, turn.clock.now()).words());
+        }
+        self.results.tend(&self.parts.desk, &self.stopped, turn.ends);
         // Release: what was told is in the ring before a strategy sees it.
         self.parts.go.store(true, Ordering::Release);
         turn.ends.waker.wake();
@@ -637,8 +645,7 @@ impl Trading {
             Action::Report { strategy, report } => self.report(strategy, &report, turn),
             Action::Query { tag, query } => self.parts.office.ask(Job::Query { tag, query }),
             Action::Session(change) => {
-                let record = notes::session(&change, turn.clock.now());
-                turn.ends.tell_all(record.words());
+                turn.ends.tell_all(sessions::change(&change).words());
             }
             Action::Latch(record) => {
                 tracing::error!("the kill switch is pulled: {record}");
@@ -684,6 +691,9 @@ impl Trading {
             let instrument = working.request.instrument;
             turn.ends.tell(index, notes::position(machine, strategy, instrument).words());
         }
+        if report.event == OrderEvent::FILLED {
+            self.results.filled(index, &self.parts.desk, turn.ends);
+        }
         turn.ends.tell(index, report.words());
     }
 
@@ -702,6 +712,9 @@ impl Trading {
             self.show_at = now + SHOW_EVERY;
             // The older one that nobody took is of no use.
             let _ = self.parts.live.line.force_push(TradingLine::of(&self.parts.desk));
+            if self.parts.go.load(Ordering::Relaxed) {
+                self.results.tend(&self.parts.desk, &self.stopped, turn.ends);
+            }
         }
     }
 
@@ -721,7 +734,9 @@ impl Trading {
         if stage != self.stage {
             self.set_stage(stage);
         }
-        if !self.parts.go.load(Ordering::Relaxed) && self.begun && self.parts.desk.machine().is_ready()
+        if !self.parts.go.load(Ordering::Relaxed)
+            && self.begun
+            && self.parts.desk.machine().is_ready()
         {
             self.open_the_doors(turn);
         }
