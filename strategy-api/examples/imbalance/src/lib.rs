@@ -19,7 +19,8 @@
 //! params = { order_quantity = 10, max_position = 100 }
 //! ```
 //!
-//! It buys before it sells (no short sales), quotes nothing in call auctions, during a volatility
+//! It buys before it sells (no short sales), quotes nothing in call auctions or while its venue is
+//! closed, during a volatility
 //! interruption or while the feed is not to be trusted, and ends with its orders cancelled.
 
 mod quoting;
