@@ -83,7 +83,6 @@ impl Gate {
         let counters = Arc::new(StrategyCounters::default());
         let decided = Arc::new(GatewayCounters::default());
         let overrun = Arc::new(AtomicBool::new(false));
-        let go = Arc::new(AtomicBool::new(true));
         let host = StrategyHost::new(HostParts {
             strategy: 0,
             commands,
@@ -104,7 +103,7 @@ impl Gate {
                 stopped: Arc::new(AtomicBool::new(false)),
             }],
             account: account_out,
-            backend: Backend::DryRun { intents, go },
+            backend: Backend::DryRun { intents },
             recorder: gateway_recorder,
             strategies_waker: market_waker.clone(),
             sleeper: gateway_sleeper,

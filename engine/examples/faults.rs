@@ -8,6 +8,8 @@
 //!
 //! A seed that fails is printed with the reason; the exit code is 1.
 
+#[path = "../tests/desk_faults/figures.rs"]
+mod figures;
 #[path = "../tests/desk_faults/matrix.rs"]
 mod matrix;
 #[path = "../tests/desk_faults/rig.rs"]

@@ -75,9 +75,11 @@ pub struct Config {
 /// `[broker]`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Broker {
-    /// Base of the REST calls, without a slash at the end.
+    /// Base of the REST calls, without a slash at the end; empty in sim mode.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub rest_url: String,
-    /// The WebSocket.
+    /// The WebSocket; empty in sim mode.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub websocket_url: String,
     /// Further certificate authority to trust, PEM.
     pub ca_file: Option<PathBuf>,

@@ -4,8 +4,8 @@ use super::{Action, Desk};
 use crate::kill::KillReason;
 use crate::risk::Fill;
 use strategy_api::{
-    ClientOrderId, InstrumentId, OrderEvent, OrderReport, OrderStatus, Quantity, ReplaceRequest,
-    Side,
+    ClientOrderId, InstrumentId, Notional, OrderEvent, OrderReport, OrderStatus, Quantity,
+    ReplaceRequest, Side,
 };
 
 /// What was true when cash was asked for: if it still is when the answer comes, nothing has moved
@@ -24,6 +24,7 @@ impl Desk {
             let held = position.ledger.quantity;
             self.gate.set_strategy_holding(position.strategy, position.instrument, held);
         }
+        self.restore_results();
         let open: Vec<ClientOrderId> = self
             .machine
             .orders()
@@ -32,6 +33,29 @@ impl Desk {
             .map(|order| order.id)
             .collect();
         open.into_iter().for_each(|id| self.count_order(id));
+    }
+
+    /// What the strategies have lost or earned today goes on counting: a restart forgives nothing. What
+    /// was only carried over from the day before and not touched today counts from its base price.
+    fn restore_results(&mut self) {
+        let mut results: Vec<(u16, i64)> = Vec::new();
+        for position in self.machine.strategy_positions() {
+            let ledger = &position.ledger;
+            if ledger.bought == Quantity::ZERO && ledger.sold == Quantity::ZERO {
+                continue;
+            }
+            let mark = self.gate.mark(position.instrument).get().map_or(0, i64::from);
+            let open = if mark > 0 { mark * ledger.quantity.raw() - ledger.cost.raw() } else { 0 };
+            let costs = ledger.fees.raw() + ledger.taxes.raw();
+            let result = ledger.realised.raw() + open - costs;
+            match results.iter_mut().find(|(strategy, _)| *strategy == position.strategy) {
+                Some((_, sum)) => *sum += result,
+                None => results.push((position.strategy, result)),
+            }
+        }
+        for (strategy, result) in results {
+            self.gate.set_day_result(strategy, Notional::new(result));
+        }
     }
 
     /// Tells the gate what a report says.
@@ -142,7 +166,7 @@ impl Desk {
             .map(|order| self.gate.reserve_of(order.id).raw())
             .sum();
         let free = cash.orderable.get().unwrap_or(0);
-        self.gate.set_cash(strategy_api::Notional::new(free.saturating_add(reserved)));
+        self.gate.set_cash(Notional::new(free.saturating_add(reserved)));
         self.has_cash = true;
     }
 

@@ -60,8 +60,8 @@ use crate::risk::{Approval, Gate, InstrumentTerms, ReplaceApproval};
 use feed::clock::Monotonic;
 use std::collections::{HashMap, VecDeque};
 use strategy_api::{
-    Balance, ClientOrderId, DurationNanos, InstrumentId, Kind, OrderEvent, OrderReport, OrderStatus,
-    OrderUpdate, Quantity, Record, Refusal, SessionState, UnixNanos,
+    Balance, ClientOrderId, DurationNanos, InstrumentId, Kind, OrderEvent, OrderReport,
+    OrderStatus, OrderUpdate, Quantity, Record, Refusal, SessionState, UnixNanos,
 };
 
 /// A cancel that was surely not carried out is asked for again so often.

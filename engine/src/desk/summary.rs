@@ -10,12 +10,12 @@
 use super::Desk;
 use super::tally::{Notices, TOLD_MAX, Told};
 use crate::kill::{KillState, Verdict};
-use crate::order::{Difference, HaltReason, Ledger, Notice, OrderEntry, RequestKind, RequestStage};
+use crate::order::{
+    Difference, HaltReason, Ledger, Notice, OrderEntry, RequestKind, RequestStage, RequestState,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use strategy_api::{
-    ClientOrderId, InstrumentId, Notional, OrderStatus, Pnl, Price, Side, UnixNanos,
-};
+use strategy_api::{InstrumentId, Notional, OrderStatus, Pnl, Price, Side, UnixNanos};
 
 /// The trading of a day in a few numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -108,6 +108,8 @@ pub struct Requests {
     pub replace: u64,
     /// Cancels.
     pub cancel: u64,
+    /// Of all, those that were written to the broker.
+    pub written: u64,
     /// Of all, those that were refused or surely not sent.
     pub refused: u64,
     /// Of all, those whose end nobody knows.
@@ -225,8 +227,9 @@ pub struct CashRow {
 pub struct WorkingRow {
     /// Its id in the engine.
     pub order: u64,
-    /// The broker's newest number of it; nothing while it has none.
-    pub number: Option<String>,
+    /// The broker's numbers of it that are open: two after a modify of a part, none while no answer has
+    /// come.
+    pub numbers: Vec<String>,
     /// Name of the strategy.
     pub strategy: String,
     /// Code of the instrument.
@@ -360,8 +363,9 @@ impl TradingSummary {
         summary
     }
 
-    /// What must not be overlooked, in words; empty when all went well. Each is a problem of the run.
-    pub fn problems(&self) -> Vec<String> {
+    /// What must not be overlooked at the end of a run, in words; empty when all went well. `may_rest`:
+    /// orders may be left working at the broker.
+    pub fn problems(&self, may_rest: bool) -> Vec<String> {
         let mut problems = Vec::new();
         let mut add = |count: u64, what: &str| {
             if count > 0 {
@@ -373,7 +377,8 @@ impl TradingSummary {
         add(self.notices.ambiguous, "orders fit several of the broker's: say which, by hand");
         add(self.notices.resurfaced, "orders that were given up may be at the broker after all");
         add(self.notices.value_differs, "orders' money differs from what the broker says");
-        add(self.orders.working, "orders still work at the broker");
+        let working = if may_rest { 0 } else { self.orders.working };
+        add(working, "orders still work at the broker");
         if let Some(why) = self.halted {
             problems.push(format!("the order machine is halted: {}", why.words()));
         }
@@ -424,7 +429,7 @@ impl Reader<'_> {
             strategy.result.traded.add(order, fills);
         }
         for (_, request, _) in machine.requests() {
-            summary.requests.count(request.kind, request.stage);
+            summary.requests.count(request);
         }
         let mut working: Vec<&OrderEntry> = machine.open_orders().collect();
         working.sort_unstable_by_key(|order| (order.status != OrderStatus::UNKNOWN, order.ts_sent));
@@ -435,7 +440,7 @@ impl Reader<'_> {
         let machine = self.desk.machine();
         WorkingRow {
             order: order.id.0,
-            number: self.newest_number(order.id),
+            numbers: machine.open_numbers(order.id).map(|number| number.to_string()).collect(),
             strategy: self.name(order.strategy),
             code: self.code(order.request.instrument),
             venue: order.request.venue.name(),
@@ -445,10 +450,6 @@ impl Reader<'_> {
             leaves: machine.leaves(order.id).raw(),
             status: order.status.name(),
         }
-    }
-
-    fn newest_number(&self, order: ClientOrderId) -> Option<String> {
-        self.desk.machine().numbers(order).last().map(|number| number.to_string())
     }
 
     fn positions(&self, summary: &mut TradingSummary) {
@@ -559,14 +560,15 @@ impl Orders {
 }
 
 impl Requests {
-    fn count(&mut self, kind: RequestKind, stage: RequestStage) {
-        let counter = match kind {
+    fn count(&mut self, request: &RequestState) {
+        self.written += u64::from(request.ts_written.is_set());
+        let counter = match request.kind {
             RequestKind::New => &mut self.new,
             RequestKind::Replace => &mut self.replace,
             RequestKind::Cancel => &mut self.cancel,
         };
         *counter += 1;
-        match stage {
+        match request.stage {
             RequestStage::Refused => self.refused += 1,
             RequestStage::Unknown => self.unknown += 1,
             _ => {}

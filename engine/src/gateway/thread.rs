@@ -8,7 +8,7 @@
 use super::ends::Ends;
 use super::trading::{Trading, Turn};
 use super::{Command, CommandKind, Intent, OrderHops, StrategyEnd, decide};
-use crate::strategy::StrategyCounters;
+use crate::strategy::{StrategyCounters, notes};
 use crate::telemetry::Recorder;
 use crate::threads;
 use feed::clock::Clock;
@@ -38,14 +38,11 @@ pub struct GatewayCounters {
 }
 
 /// What becomes of an order.
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Backend {
     /// It ends here, as an intent on its way to the disk.
     DryRun {
         /// Where intents go.
         intents: rtrb::Producer<Intent>,
-        /// Set at once: strategies wait for nothing.
-        go: Arc<AtomicBool>,
     },
     /// It goes to the broker.
     Trading(Box<Trading>),
@@ -118,13 +115,15 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway at work on these rings.
     pub fn new(parts: GatewayParts) -> Self {
-        if let Backend::DryRun { go, .. } = &parts.backend {
-            go.store(true, Ordering::Release);
+        let mut ends = Ends { ends: parts.strategies, waker: parts.strategies_waker };
+        if let Backend::DryRun { .. } = &parts.backend {
+            // Nothing is ever held or working: strategies wait for nothing.
+            ends.tell_all(notes::start().words());
         }
         Self {
             clock: Clock::new(),
             buffer: [0; SLOT_WORDS],
-            ends: Ends { ends: parts.strategies, waker: parts.strategies_waker },
+            ends,
             account: parts.account,
             backend: parts.backend,
             recorder: parts.recorder,

@@ -36,6 +36,7 @@ use feed::clock::Clock;
 use feed::instruments::Instruments;
 use feed::ring::{Consumer, Poll, Reader, SLOT_WORDS};
 use secrecy::SecretString;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -52,6 +53,9 @@ const PATIENCE_BUSY: Duration = Duration::from_micros(100);
 /// How often lines are tended and the live figures renewed.
 const TEND_EVERY: DurationNanos = DurationNanos::from_millis(20);
 const SHOW_EVERY: DurationNanos = DurationNanos::from_millis(250);
+
+/// Own order events that are kept for strategies that have not started.
+const EARLY_MAX: usize = 512;
 
 /// What the main thread wants of the gateway.
 #[derive(Debug)]
@@ -169,8 +173,6 @@ pub struct TradingParts {
     pub carry: Vec<Carry>,
     /// Names of the strategies.
     pub strategies: Vec<String>,
-    /// Set when the books are known: strategies may start.
-    pub go: Arc<AtomicBool>,
     /// What the main thread wants.
     pub controls: Receiver<Control>,
     /// What others see.
@@ -204,6 +206,8 @@ pub struct Trading {
     unsafe_line: Option<(u64, Ticket)>,
     journal_failed: bool,
     begun: bool,
+    /// Strategies run.
+    doors_open: bool,
     subscribed: bool,
     ending: bool,
     account_next: Option<u64>,
@@ -212,6 +216,9 @@ pub struct Trading {
     tend_at: UnixNanos,
     show_at: UnixNanos,
     problems: Vec<String>,
+    /// Own order events and positions that came before the strategies could start.
+    early: VecDeque<Vec<u64>>,
+    early_lost: u64,
 }
 
 /// What a turn works with.
@@ -234,6 +241,7 @@ impl Trading {
             unsafe_line: None,
             journal_failed: false,
             begun: false,
+            doors_open: false,
             subscribed: false,
             ending: false,
             account_next: None,
@@ -242,6 +250,8 @@ impl Trading {
             tend_at: UnixNanos::UNSET,
             show_at: UnixNanos::UNSET,
             problems: Vec::new(),
+            early: VecDeque::new(),
+            early_lost: 0,
             parts,
         }
     }
@@ -336,10 +346,20 @@ impl Trading {
             turn.ends.tell_all(sessions::standing(venue, phase, turn.clock.now()).words());
         }
         self.results.tend(&self.parts.desk, &self.stopped, turn.ends);
-        // Release: what was told is in the ring before a strategy sees it.
-        self.parts.go.store(true, Ordering::Release);
-        turn.ends.waker.wake();
+        turn.ends.tell_all(notes::start().words());
+        self.doors_open = true;
         self.set_stage(Stage::Trading);
+        // Strategies that have asked for the broker's own words get those from before their start, too.
+        for words in std::mem::take(&mut self.early) {
+            let kind = header_of(&words).map_or(Kind::default(), |header| header.kind);
+            turn.ends.pass_on(kind, &words);
+        }
+        if self.early_lost > 0 {
+            let lost = self.early_lost;
+            self.problems.push(format!(
+                "{lost} own order events came before the strategies started and were not passed on"
+            ));
+        }
     }
 
     // ---- What comes in ----------------------------------------------------------------------
@@ -418,7 +438,11 @@ impl Trading {
             match header.kind {
                 Kind::ORDER_UPDATE | Kind::BALANCE => {
                     crate::strategy::StrategyCounters::add(&turn.counters.account_records, 1);
-                    turn.ends.pass_on(header.kind, words);
+                    if self.doors_open {
+                        turn.ends.pass_on(header.kind, words);
+                    } else {
+                        keep_early(&mut self.early, &mut self.early_lost, words);
+                    }
                     self.time_acceptance(words, turn.recorder);
                     self.parts.desk.account(now, words, &mut self.actions);
                 }
@@ -712,7 +736,7 @@ impl Trading {
             self.show_at = now + SHOW_EVERY;
             // The older one that nobody took is of no use.
             let _ = self.parts.live.line.force_push(TradingLine::of(&self.parts.desk));
-            if self.parts.go.load(Ordering::Relaxed) {
+            if self.doors_open {
                 self.results.tend(&self.parts.desk, &self.stopped, turn.ends);
             }
         }
@@ -734,12 +758,19 @@ impl Trading {
         if stage != self.stage {
             self.set_stage(stage);
         }
-        if !self.parts.go.load(Ordering::Relaxed)
-            && self.begun
-            && self.parts.desk.machine().is_ready()
-        {
+        if !self.doors_open && self.begun && self.parts.desk.machine().is_ready() {
             self.open_the_doors(turn);
         }
+    }
+}
+
+/// Keeps an event for strategies that have not started. The ring of a strategy that does not read must
+/// not fill up with them.
+fn keep_early(early: &mut VecDeque<Vec<u64>>, lost: &mut u64, words: &[u64]) {
+    if early.len() < EARLY_MAX {
+        early.push_back(words.to_vec());
+    } else {
+        *lost += 1;
     }
 }
 

@@ -184,6 +184,16 @@ impl Machine {
         self.store.chain(root).map(|leg| self.store.legs[leg as usize].number)
     }
 
+    /// Those of them that have shares open: what a person would cancel. Two after a modify of a part.
+    pub fn open_numbers(
+        &self,
+        id: ClientOrderId,
+    ) -> impl Iterator<Item = super::BrokerNumber> + '_ {
+        let root = self.order(id).map_or(NONE, |order| order.root);
+        let legs = self.store.chain(root).map(|leg| &self.store.legs[leg as usize]);
+        legs.filter(|leg| leg.leaves > 0).map(|leg| leg.number)
+    }
+
     /// The fills of an order, number by number.
     pub fn fills(&self, id: ClientOrderId) -> impl Iterator<Item = &Fill> + '_ {
         let root = self.order(id).map_or(NONE, |order| order.root);

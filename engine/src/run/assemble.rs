@@ -15,9 +15,7 @@ use crate::telemetry::{Collector, recorder};
 use anyhow::{Context, anyhow};
 use feed::handler::{InlineReader, Outlets, QuarantineSink};
 use feed::instruments::Instruments;
-use feed::ring::{
-    SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring,
-};
+use feed::ring::{SLOT_WORDS, Sleeper, Subscribers, Wait, Waker, account_ring, bell, market_ring};
 use feed::schema::WireType;
 use feed::session::Wish;
 use std::collections::BTreeMap;
@@ -215,8 +213,6 @@ impl Machinery {
 pub struct Wires<'a> {
     /// Readers of the market ring.
     pub subscribers: &'a Subscribers<SLOT_WORDS>,
-    /// Lets the strategies start.
-    pub go: Arc<AtomicBool>,
 }
 
 /// What becomes of orders, put together once the rings are there.
@@ -245,8 +241,8 @@ impl DryRun {
 }
 
 impl MakeBackend for DryRun {
-    fn make(self, wires: Wires<'_>) -> anyhow::Result<Backend> {
-        Ok(Backend::DryRun { intents: self.intents, go: wires.go })
+    fn make(self, _wires: Wires<'_>) -> anyhow::Result<Backend> {
+        Ok(Backend::DryRun { intents: self.intents })
     }
 
     fn last_order(&self, _strategy: u16) -> u64 {
@@ -266,7 +262,6 @@ pub fn start_machinery(
     let (market, subscribers) = market_ring::<SLOT_WORDS>(config.feed.market_ring_slots)?;
     let (account, account_out) = account_ring::<SLOT_WORDS>(config.feed.account_ring_slots)?;
     let (market_waker, market_sleeper) = bell();
-    let go = Arc::new(AtomicBool::new(false));
     let log = LogQueue::new();
     let mut ends = Vec::new();
     let mut prepared = Vec::new();
@@ -313,13 +308,12 @@ pub fn start_machinery(
             overrun,
             give_up: give_up.clone(),
             stopped: stopped.clone(),
-            go: go.clone(),
             counters: counters.clone(),
         };
         let flags = (give_up, stopped);
         prepared.push((strategy.name.clone(), parts, counters, flags, collector));
     }
-    let backend = backend.make(Wires { subscribers: &subscribers, go })?;
+    let backend = backend.make(Wires { subscribers: &subscribers })?;
     // Nothing was started while something could still be refused.
     let (recorder, gateway_collector) = recorder(GATEWAY_HOPS);
     let gateway_stop = Arc::new(AtomicBool::new(false));

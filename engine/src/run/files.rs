@@ -18,19 +18,22 @@ pub(super) struct RunFiles {
     pub(super) directory: PathBuf,
     /// `latency.hlog`.
     pub(super) latency: HistogramLog,
-    intents: IntentWriter,
+    /// In dry-run; the order journal has more where orders leave.
+    intents: Option<IntentWriter>,
     quarantine: BufWriter<File>,
     quarantine_left: usize,
     failed: Option<String>,
 }
 
 impl RunFiles {
-    /// Makes the folder `parent/<UTC time>-<process id>` and its files.
+    /// Makes the folder `parent/<UTC time>-<process id>` and its files; `intents`: one for what strategies
+    /// wanted.
     pub(super) fn create(
         parent: &Path,
         started: SystemTime,
         strategies: Vec<String>,
         quarantine_frames: usize,
+        intents: bool,
     ) -> anyhow::Result<Self> {
         let directory = parent.join(format!("{}-{}", stamp(started), std::process::id()));
         let cannot = || format!("cannot create the run's files in {}", directory.display());
@@ -39,7 +42,9 @@ impl RunFiles {
         Ok(Self {
             latency: HistogramLog::create(&directory.join("latency.hlog"), started)
                 .with_context(cannot)?,
-            intents: IntentWriter::create(&directory.join("intents.jsonl"), strategies)
+            intents: intents
+                .then(|| IntentWriter::create(&directory.join("intents.jsonl"), strategies))
+                .transpose()
                 .with_context(cannot)?,
             quarantine: BufWriter::new(
                 File::create(directory.join("quarantine.jsonl")).with_context(cannot)?,
@@ -52,8 +57,8 @@ impl RunFiles {
 
     /// Writes an order intent.
     pub(super) fn write_intent(&mut self, intent: &Intent, instruments: &[Instrument]) {
-        let result = self.intents.write(intent, instruments);
-        self.note("intents.jsonl", result);
+        let result = self.intents.as_mut().map(|file| file.write(intent, instruments));
+        self.note("intents.jsonl", result.transpose());
     }
 
     /// Keeps a refused frame, as long as there is room; says whether it was kept.
@@ -81,8 +86,8 @@ impl RunFiles {
 
     /// Brings everything to the disk's files; the first failure of the run, if there was one.
     pub(super) fn flush(&mut self) -> Option<String> {
-        let result = self.intents.flush();
-        self.note("intents.jsonl", result);
+        let result = self.intents.as_mut().map(IntentWriter::flush);
+        self.note("intents.jsonl", result.transpose());
         let result = self.quarantine.flush();
         self.note("quarantine.jsonl", result);
         let result = self.latency.flush();

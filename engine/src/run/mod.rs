@@ -76,13 +76,19 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         started,
         names,
         config.feed.quarantine_frames,
+        config.mode == Mode::DryRun,
     )?;
     let _log = logs::start(&files.directory, &config.telemetry.log_level)?;
     let broker = Broker::start(&config, keys)?;
     let wishes = assemble::wishes(&config, broker.items(), broker.names())?;
     let tokens = broker.tokens();
-    let start = Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
-    let (mut machinery, orders) = start.machinery(&plugins, &files.directory, &args.config, &view)?;
+    if config.mode != Mode::DryRun {
+        opening::log_in(&config, &tokens, args.duration, &stop, &latch, |line| view.note(line))?;
+    }
+    let start =
+        Start { config: &config, day: &day, broker: &broker, tokens: &tokens, wishes: &wishes };
+    let (mut machinery, orders) =
+        start.machinery(&plugins, &files.directory, &args.config, &view)?;
     let (sink, refused) = quarantine(QUARANTINE_WAITING_MAX);
     let clock = Clock::new();
     let outlets = machinery.take_outlets(sink)?;

@@ -1,4 +1,5 @@
-//! A run that was started early waits for the market; one that was started late ends.
+//! A run that was started early waits for the market, and for a broker that is still asleep; one that was
+//! started late ends.
 
 use super::trade::Day;
 use super::{is_set, latch, unix_now};
@@ -6,8 +7,12 @@ use crate::cli::exit;
 use crate::config::{Calendar, Config};
 use crate::kill::LatchFile;
 use crate::market::Wait;
+use crate::office::Tokens;
+use anyhow::bail;
+use crossbeam::channel::{RecvTimeoutError, bounded};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use strategy_api::{DurationNanos, UnixNanos};
 
 /// How often it looks for a signal or a latch.
@@ -82,4 +87,66 @@ fn over(config: &Config, day: &Day) -> String {
         Ok(next) => format!("{today}; the next trading day is {}", next.date()),
         Err(error) => format!("{today}; {error}"),
     }
+}
+
+/// Waits for the first token: without one nothing about orders can be known.
+///
+/// # Errors
+/// When the broker refuses, or none comes in as many attempts as the feed may take, or somebody ends it.
+pub(super) fn log_in(
+    config: &Config,
+    tokens: &Arc<Tokens>,
+    duration: Option<Duration>,
+    stop: &AtomicBool,
+    switch: &LatchFile,
+    note: impl Fn(&str),
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let never = "the engine never logged in";
+    let over = |last: &str| -> anyhow::Result<()> {
+        if is_set(stop) {
+            bail!("{never}: ended by a signal; {last}");
+        }
+        if let Some(record) = latch::pulled(switch) {
+            bail!("{never}: the kill switch is pulled: {record}");
+        }
+        if duration.is_some_and(|duration| begun.elapsed() >= duration) {
+            bail!("{never}: the time was up; {last}");
+        }
+        Ok(())
+    };
+    let mut pause = config.feed.reconnect_min;
+    let mut last = "the broker has not answered yet".to_owned();
+    for attempt in 1.. {
+        // A broker that says nothing must not keep us from hearing a signal.
+        let (sender, answer) = bounded(1);
+        let asked = tokens.clone();
+        std::thread::Builder::new()
+            .name("first-token".into())
+            .spawn(move || sender.send(asked.fresh().map(|_| ())))?;
+        let answer = loop {
+            match answer.recv_timeout(LOOK_EVERY) {
+                Ok(answer) => break answer,
+                Err(RecvTimeoutError::Timeout) => over(&last)?,
+                Err(RecvTimeoutError::Disconnected) => bail!("{never}: its thread is gone"),
+            }
+        };
+        let Err(error) = answer else { return Ok(()) };
+        last = error.to_string();
+        if !error.is_transient() {
+            bail!("{last}");
+        }
+        if config.feed.login_attempts_max > 0 && attempt >= config.feed.login_attempts_max {
+            bail!("{never}: {attempt} failed attempts; the last: {last}");
+        }
+        tracing::warn!("attempt {attempt}: {last}");
+        note(&format!("{last}; trying again in {pause:.1?}"));
+        let until = Instant::now() + pause;
+        while Instant::now() < until {
+            over(&last)?;
+            std::thread::sleep(LOOK_EVERY.min(until.saturating_duration_since(Instant::now())));
+        }
+        pause = (pause * 2).min(config.feed.reconnect_max);
+    }
+    Ok(())
 }

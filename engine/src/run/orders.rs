@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::desk::TradingLine;
 use crate::gateway::{Control, Intent, Stage, TradingEnd};
 use crate::kill::{Beats, DeadMan, DeadManOptions, KillReason, LatchFile, LatchRecord};
-use crate::order::{HaltReason, Output};
+use crate::order::Output;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -92,7 +92,7 @@ impl Orders {
         if let Some(line) = overseer.trade.live.take_line() {
             overseer.line = line;
         }
-        Some(overseer.line.clone())
+        Some(overseer.line)
     }
 }
 
@@ -101,10 +101,10 @@ impl Overseer {
         while let Ok(output) = self.trade.told.pop() {
             match &output {
                 Output::Halt(why) => {
-                    let text = format!("no new orders from here on: {}", halted(*why));
+                    // The summary has it among its problems.
+                    let text = format!("no new orders from here on: {}", why.words());
                     tracing::error!("{text}");
                     view.note(&text);
-                    self.problems.push(text);
                 }
                 Output::Difference(difference) => {
                     tracing::warn!("the broker's books differed from ours: {difference:?}");
@@ -203,8 +203,7 @@ impl Overseer {
     /// The gateway cannot cancel: the latch is written here, and another process does the rest.
     fn pull_around_the_gateway(&mut self, now: UnixNanos) {
         let detail = "the gateway's thread does not come back";
-        let record =
-            LatchRecord::new(KillReason::GatewayStalled, "dead man's timer", detail, now);
+        let record = LatchRecord::new(KillReason::GatewayStalled, "dead man's timer", detail, now);
         tracing::error!("the kill switch is pulled: {record}");
         self.killed = Some((Instant::now(), record.to_string()));
         if let Err(error) = self.latch.write(&record) {
@@ -276,14 +275,4 @@ impl Overseer {
         }
         (end, problems)
     }
-}
-
-fn halted(why: HaltReason) -> String {
-    let cure = match why {
-        HaltReason::TableFull => "more orders in a day than there is room for",
-        HaltReason::ReconciliationFailed => "the broker's books could not be read several times",
-        HaltReason::Contradiction => "the broker says two things that cannot both be true",
-        _ => "a fault of the engine",
-    };
-    format!("{cure} ({why:?}); look at the broker's books, then start anew")
 }

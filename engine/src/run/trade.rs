@@ -296,7 +296,6 @@ pub(super) fn start(
         instruments: instruments.clone(),
         carry,
         strategies: config.strategies.iter().map(|strategy| strategy.name.clone()).collect(),
-        go: wires.go.clone(),
         controls: wanted,
         live: live.clone(),
         told,
@@ -318,7 +317,11 @@ pub(super) fn start(
 
 fn rates(config: &Config) -> Rates {
     let broker = if config.mode == Mode::Mock { Rates::MOCK } else { Rates::REAL };
-    Rates { orders: config.risk.broker_orders_per_second, ..broker }
+    Rates {
+        orders: config.risk.broker_orders_per_second,
+        cancel_reserve: config.risk.broker_cancel_reserve,
+        ..broker
+    }
 }
 
 fn nanos(time: Duration) -> DurationNanos {

@@ -149,9 +149,8 @@ impl Watch {
             return Some(format!("stopped by the kill switch: {record}"));
         };
         let strategies = &self.machinery.strategies;
-        let since = |strategy: &RunningStrategy| {
-            UnixNanos::new(load(&strategy.counters.callback_since))
-        };
+        let since =
+            |strategy: &RunningStrategy| UnixNanos::new(load(&strategy.counters.callback_since));
         let callbacks: Vec<_> = strategies.iter().map(since).collect();
         let name = |number: usize| strategies.get(number).map_or("?".into(), |s| s.name.clone());
         overseer.look(self.feed.counts().frames, &callbacks, signalled, name)
@@ -310,7 +309,8 @@ impl Watch {
         self.end_strategies();
         self.drain();
         problems.extend(std::mem::take(&mut self.refusals));
-        let Self { mut machinery, mut files, mut book, broker, feed, refused, mut orders, .. } = self;
+        let Self { mut machinery, mut files, mut book, broker, feed, refused, mut orders, .. } =
+            self;
         while let Ok(notice) = feed.notices().try_recv() {
             tracing::info!("feed: {notice:?}");
         }
@@ -361,6 +361,7 @@ impl Watch {
             problems.extend(more);
             if let Some(end) = end {
                 problems.extend(end.problems);
+                problems.extend(end.summary.problems(!self.config.orders.cancel_on_end));
                 summary.trading = Some(end.summary);
             }
         }
@@ -373,7 +374,7 @@ impl Watch {
             replaces: load(&gateway.replaces),
             cancels: load(&gateway.cancels),
             intents_dropped: load(&gateway.intents_dropped),
-            sent: 0,
+            sent: summary.trading.as_ref().map_or(0, |trading| trading.requests.written),
         };
         summary.left_out = left_out([
             (summary.orders.intents_dropped, "order intents, not in intents.jsonl (slow disk)"),

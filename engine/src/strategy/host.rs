@@ -4,7 +4,7 @@
 //! `submit` writes one command into a ring and wakes the gateway if it sleeps: no allocation, no
 //! lock, no log; budget 100 ns.
 
-use super::notes;
+use super::notes::{self, Note};
 use super::portfolio::Portfolio;
 use super::timers::Timers;
 use crate::gateway::{Cause, Command, CommandKind};
@@ -160,18 +160,17 @@ impl StrategyHost {
         &mut self.clock
     }
 
-    /// Takes in what the gateway tells, before the strategy sees it; whether it is for the strategy at
-    /// all.
+    /// Takes in what the gateway tells, before the strategy sees it. A note is for the host alone and
+    /// comes back; everything else is for the strategy.
     #[inline]
-    pub fn hear(&mut self, words: &[u64]) -> bool {
-        if let Some(note) = notes::read(words) {
-            self.portfolio.note(&note);
-            return false;
-        }
-        if let Some(report) = OrderReport::from_words(words) {
+    pub fn hear(&mut self, words: &[u64]) -> Option<Note> {
+        let note = notes::read(words);
+        if let Some(note) = &note {
+            self.portfolio.note(note);
+        } else if let Some(report) = OrderReport::from_words(words) {
             self.portfolio.reported(report);
         }
-        true
+        note
     }
 
     fn send(&mut self, kind: CommandKind) -> Result<(), Refusal> {

@@ -15,10 +15,12 @@ use strategy_api::{
 const WORKING: OrderEvent = OrderEvent(250);
 /// Event of a note about a position.
 const POSITION: OrderEvent = OrderEvent(251);
+/// Event of the note that lets a strategy start.
+const START: OrderEvent = OrderEvent(252);
 /// Event of a note about the strategy's profit.
-const PNL: OrderEvent = OrderEvent(252);
+const PNL: OrderEvent = OrderEvent(253);
 /// Event of a note about the account's profit.
-const ACCOUNT_PNL: OrderEvent = OrderEvent(253);
+const ACCOUNT_PNL: OrderEvent = OrderEvent(254);
 
 /// Whose profit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +40,15 @@ pub enum Note {
     Position(Position),
     /// What was earned.
     Pnl(Whose, Pnl),
+    /// The picture is complete: the strategy starts, and what follows is for it.
+    Start,
+}
+
+/// The strategy starts.
+pub fn start() -> OrderReport {
+    let mut note = OrderReport::unset();
+    note.event = START;
+    note
 }
 
 /// A note about an order.
@@ -114,6 +125,7 @@ pub fn read(words: &[u64]) -> Option<Note> {
             quantity: report.cumulative_filled,
             ..Position::flat(report.header.instrument)
         })),
+        START => Some(Note::Start),
         PNL => Some(Note::Pnl(Whose::Strategy, pnl_of(report))),
         ACCOUNT_PNL => Some(Note::Pnl(Whose::Account, pnl_of(report))),
         _ => None,

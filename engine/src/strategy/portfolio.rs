@@ -79,6 +79,7 @@ impl Portfolio {
     /// The gateway says where something stands.
     pub(super) fn note(&mut self, note: &Note) {
         match note {
+            Note::Start => {}
             Note::Working(order) => self.put(*order),
             Note::Position(position) => {
                 if let Some(place) = self.positions.get_mut(position.instrument.index()) {

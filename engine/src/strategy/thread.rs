@@ -7,6 +7,7 @@
 
 use super::filter::Filter;
 use super::host::{StrategyCounters, StrategyHost};
+use super::notes::Note;
 use super::sessions::Early;
 use crate::gateway::Cause;
 use crate::plugin::{Instance, Stopped};
@@ -63,8 +64,6 @@ pub struct StrategyParts {
     pub give_up: Arc<AtomicBool>,
     /// Set when the thread has stopped before its time.
     pub stopped: Arc<AtomicBool>,
-    /// Set by the gateway when the strategy may start: the broker's books are known.
-    pub go: Arc<AtomicBool>,
     /// Counters.
     pub counters: Arc<StrategyCounters>,
 }
@@ -132,19 +131,19 @@ impl Runner {
     /// # Errors
     /// When the run ends before it may.
     pub fn may_start(&mut self) -> Result<bool, Over> {
-        // Acquire: pairs with the release in the gateway; what it told before is in the ring.
-        let go = self.parts.go.load(Ordering::Acquire);
         while let Some(words) = self.parts.updates.pop(&mut self.buffer) {
-            self.parts.instance.host_mut().hear(words);
             if let Some(change) = SessionChange::from_words(words) {
                 self.early.keep(change);
             }
+            if self.parts.instance.host_mut().hear(words) == Some(Note::Start) {
+                return Ok(true);
+            }
         }
         // Relaxed: a wish; nothing is ordered by it.
-        if !go && (self.parts.market.is_closed() || self.parts.give_up.load(Ordering::Relaxed)) {
+        if self.parts.market.is_closed() || self.parts.give_up.load(Ordering::Relaxed) {
             return Err(NEVER_STARTED.into());
         }
-        Ok(go)
+        Ok(false)
     }
 
     fn wait_for_go(&mut self, idle: &mut Idle) -> Result<(), Over> {
@@ -238,7 +237,7 @@ impl Runner {
         while let Some(words) = self.parts.updates.pop(&mut self.buffer) {
             busy = true;
             let length = words.len();
-            if self.parts.instance.host_mut().hear(words) {
+            if self.parts.instance.host_mut().hear(words).is_none() {
                 self.dispatch(length)?;
             }
         }

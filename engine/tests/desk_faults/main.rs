@@ -1,6 +1,7 @@
 //! The fault matrix: the desk against the simulated broker in virtual time, a fixed set of seeds. The
 //! long one is `cargo run --release -p engine --example faults -- --seeds 1000`.
 
+mod figures;
 mod matrix;
 mod rig;
 mod rng;

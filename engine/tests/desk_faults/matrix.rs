@@ -147,7 +147,7 @@ pub(crate) fn finish(rig: &mut Rig) -> Result<Tally, String> {
     // Fills go on while orders rest: the frames of the newest may be on their way.
     for _ in 0..40 {
         match compare(rig) {
-            Ok(()) => return Ok(rig.tally.clone()),
+            Ok(()) => return crate::figures::check(rig).map(|()| rig.tally.clone()),
             Err(why) => told = why,
         }
         rig.run_to(rig.now + 250 * MILLI);

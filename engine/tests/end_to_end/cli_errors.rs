@@ -45,10 +45,22 @@ mode = \"simm\"
 instruments = 5
 [feed]
 market_ring_slots = 100
+[orders]
+lines = 17
+[risk]
+collar_bps = 0
+[risk.account]
+exposure_max = -1
+[session]
+venues = [\"KRX\", \"NYSE\"]
+[kill]
+feed_max_ms = 99
 [[strategy]]
 name = \"two words\"
 types = [\"0Z\"]
 symbols = [\"005930\"]
+[strategy.risk]
+working_orders = 3
 ";
     let finished = refused(
         config,
@@ -58,6 +70,12 @@ symbols = [\"005930\"]
             "sim.instruments",
             "market_ring_slots",
             "128",
+            "run.toml:8:9: orders.lines: 17 is out of range; allowed are 1 to 16",
+            "run.toml:10:14: risk.collar_bps: 0 is out of range; allowed are 1 to 3000",
+            "run.toml:12:16: risk.account.exposure_max: -1 is out of range",
+            "run.toml:14:18: session.venues: \"NYSE\" is not one of",
+            "run.toml:16:15: kill.feed_max_ms: 99 is out of range; allowed are 100 to 600000, or 0",
+            "strategy[0].risk.working_orders: unknown key; did you mean \"working_orders_max\"?",
             "name",
             "\"0Z\" is no realtime type",
         ],
@@ -67,6 +85,29 @@ symbols = [\"005930\"]
     let mut command = engine();
     command.current_dir(setup.path()).args(["check", "run.toml"]);
     assert_eq!(run(command).ended_with(2).stderr, finished.stderr);
+}
+
+#[test]
+fn what_check_prints_is_a_configuration_that_means_the_same() {
+    let shown = |text: &str| {
+        let setup = Setup::new("");
+        setup.write("run.toml", text);
+        let mut command = engine();
+        command.current_dir(setup.path()).args(["check", "run.toml"]);
+        run(command).ended_with(0).stdout
+    };
+    let given = "mode = \"sim\"\n[orders]\nsync = \"order\"\njournal = \"/j\"\n[kill]\n\
+                 latch = \"/l\"\nfeed_max_ms = 0\n[telemetry]\ndirectory = \"/runs\"\n\
+                 [risk]\nrestricted = [\"005930\"]\n[risk.strategy]\nworking_orders_max = 4\n\
+                 [[strategy]]\nname = \"a\"\nplugin = \"/a.so\"\ntypes = [\"0s\"]\n\
+                 params = { x = 1 }\n[strategy.risk]\nexposure_max = 5\n";
+    let first = shown(given);
+    for line in
+        ["sync = \"order\"", "feed_max_ms = 0", "exposure_max = 5", "working_orders_max = 4"]
+    {
+        assert!(first.contains(line), "{line:?} is not in:\n{first}");
+    }
+    assert_eq!(shown(&first), first);
 }
 
 #[test]
@@ -133,7 +174,10 @@ fn a_port_on_which_nothing_listens_ends_the_start_after_a_few_attempts() {
     let setup = Setup::new(&config);
     let finished = run(with_keys(setup.run(&[]), "KEY", "SECRET")).ended_with(1);
     let url = format!("https://127.0.0.1:{port}/oauth2/token");
-    says(finished, &["error: the feed ended", "5 failed attempts", &url, "Connection refused"]);
+    says(
+        finished,
+        &["error: the engine never logged in", "5 failed attempts", &url, "Connection refused"],
+    );
 
     // Tokens can be had, but the WebSocket's port is wrong.
     let broker = mock_broker(None);

@@ -40,10 +40,18 @@ fn edit(path: &Path, from: &str, to: &str) {
     std::fs::write(path, text.replace(from, to)).unwrap();
 }
 
+/// What the strategy asked for, sent or denied, as the order journal has it.
 fn submitted(summary: &Value) -> Vec<Value> {
-    let path = Path::new(summary["directory"].as_str().unwrap()).join("intents.jsonl");
-    let lines = std::fs::read_to_string(path).unwrap();
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let folder = Path::new(summary["directory"].as_str().unwrap()).join("orders");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let text: String = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let wish = |line: Value| match line["in"].as_str() {
+        Some("wish") => Some(line["want"]["new"]["request"].clone()),
+        Some("denied") => Some(line["wish"]["want"]["new"]["request"].clone()),
+        _ => None,
+    };
+    lines.filter_map(wish).filter(Value::is_object).collect()
 }
 
 #[test]

@@ -76,7 +76,6 @@ impl Chain {
         let counters = Arc::new(StrategyCounters::default());
         let decided = Arc::new(GatewayCounters::default());
         let overrun = Arc::new(AtomicBool::new(false));
-        let go = Arc::new(AtomicBool::new(true));
         let host = StrategyHost::new(HostParts {
             strategy: 0,
             commands,
@@ -101,7 +100,6 @@ impl Chain {
             overrun: overrun.clone(),
             give_up: Arc::new(AtomicBool::new(false)),
             stopped: Arc::new(AtomicBool::new(false)),
-            go: go.clone(),
             counters: counters.clone(),
         });
         runner.start().unwrap();
@@ -114,7 +112,7 @@ impl Chain {
                 stopped: Arc::new(AtomicBool::new(false)),
             }],
             account: account_out,
-            backend: Backend::DryRun { intents, go },
+            backend: Backend::DryRun { intents },
             recorder: gateway_recorder,
             strategies_waker: market_waker.clone(),
             sleeper: gateway_sleeper,

@@ -5,10 +5,13 @@
 mod counting;
 
 use counting::allocations_in;
+use engine::desk::Tag;
+use engine::gateway::{GATEWAY_HOPS, OrderHops};
 use engine::journal::{Head, Journal, Keeper, Options};
 use engine::order::{
-    BrokerNumber, Input, Machine, Output, Query, Reply, Settings, Update, Want, Wish,
+    BrokerNumber, Input, Machine, Output, Query, Reply, RequestId, Settings, Update, Want, Wish,
 };
+use engine::telemetry::recorder;
 use strategy_api::{
     CancelRequest, ClientOrderId, DurationNanos, InstrumentId, Notional, OrderAction, OrderRequest,
     OrderState, OrderStatus, OrderType, Price, Quantity, ReplaceRequest, Side, Symbol, Text,
@@ -136,4 +139,28 @@ fn an_orders_life_allocates_nothing_after_warm_up() {
     driver.keeper.close().unwrap();
     // The counter is awake.
     assert!(allocations_in(|| drop(std::hint::black_box(Box::new(7)))) > 0);
+}
+
+#[test]
+fn timing_an_order_allocates_nothing() {
+    let (mut recorder, _collector) = recorder(GATEWAY_HOPS);
+    let mut hops = OrderHops::new(64);
+    let mut order = |request: u32| {
+        let at = |micros: u64| OPEN + DurationNanos::new(micros * 1_000);
+        let tag = Tag::Order(RequestId(request));
+        let number = BrokerNumber::new(request + 1);
+        hops.decided(tag, at(0), at(20));
+        hops.journaled(tag, at(40), &mut recorder);
+        hops.written(tag, at(60), &mut recorder);
+        // Every third frame overtakes its reply, every fifth never comes.
+        if request.is_multiple_of(3) {
+            hops.heard(number.unwrap(), at(900), &mut recorder);
+        }
+        hops.replied(tag, number, at(1_000), &mut recorder);
+        if !request.is_multiple_of(3) && !request.is_multiple_of(5) {
+            hops.heard(number.unwrap(), at(1_500), &mut recorder);
+        }
+    };
+    assert_eq!(allocations_in(|| (0..10_000).for_each(&mut order)), 0);
+    assert!(hops.under_way() <= 64 && hops.lost() > 0);
 }

@@ -174,7 +174,7 @@ impl OrderHops {
         place.number = number;
         span(to, WRITTEN_TO_REPLY, place.written, ts);
         if place.accepted.is_set() {
-            span(to, ACCEPTED_TO_REPLY, place.accepted, ts);
+            both(to, ts, place.accepted);
             return self.ended(tag);
         }
         let early = number.and_then(|number| self.heard_before(number));
@@ -183,7 +183,7 @@ impl OrderHops {
                 let Some(place) = self.place(tag) else { return };
                 place.accepted = at;
                 span(to, WRITTEN_TO_ACCEPTED, place.written, at);
-                span(to, ACCEPTED_TO_REPLY, at, ts);
+                both(to, ts, at);
                 self.ended(tag);
             }
             // Refused: nothing follows.
@@ -199,7 +199,7 @@ impl OrderHops {
         place.accepted = ts;
         span(to, WRITTEN_TO_ACCEPTED, place.written, ts);
         if place.reply.is_set() {
-            span(to, REPLY_TO_ACCEPTED, place.reply, ts);
+            both(to, place.reply, ts);
             self.ended(tag);
         }
     }
@@ -260,6 +260,17 @@ fn tick(cause: &Cause) -> UnixNanos {
         cause.ts_kernel
     } else {
         cause.ts_recv
+    }
+}
+
+/// Records the way between reply and 접수 frame, whichever came first by its stamp: they are handled in
+/// any order.
+#[inline]
+fn both(to: &mut Recorder, reply: UnixNanos, accepted: UnixNanos) {
+    if accepted < reply {
+        span(to, ACCEPTED_TO_REPLY, accepted, reply);
+    } else {
+        span(to, REPLY_TO_ACCEPTED, reply, accepted);
     }
 }
 

@@ -86,6 +86,27 @@ fn a_frame_that_overtakes_its_reply_is_not_below_zero() {
 }
 
 #[test]
+fn stamps_say_what_came_first_not_the_order_of_handling() {
+    let number = BrokerNumber::new(140).unwrap();
+    let (mut to, from) = recorder(GATEWAY_HOPS);
+    let mut table = OrderHops::new(4);
+    for (request, heard_first) in [(0, true), (1, false)] {
+        table.decided(tag(request), at(0), at(10));
+        table.written(tag(request), at(30), &mut to);
+        // The frame was read at 50; the reply was there at 40, or at 60.
+        if heard_first {
+            table.heard(number, at(50), &mut to);
+            table.replied(tag(request), Some(number), at(40), &mut to);
+        } else {
+            table.replied(tag(request), Some(number), at(60), &mut to);
+            table.heard(number, at(50), &mut to);
+        }
+    }
+    let spans = collected(to, from);
+    assert_eq!((spans["reply→accepted"], spans["accepted→reply"]), ((1, 10), (1, 10)));
+}
+
+#[test]
 fn an_order_of_a_timer_has_no_tick() {
     let (mut to, from) = recorder(GATEWAY_HOPS);
     let mut table = OrderHops::new(4);

@@ -60,9 +60,8 @@ fn write_head(summary: &TradingSummary, out: &mut String) -> std::fmt::Result {
         let text = format!("orderable {orderable}, D+2 {d2}");
         lines.push(("cash", amount(cash.deposit), text));
     }
-    let sent = requests.new + requests.replace + requests.cancel;
     let sent_text = format!(
-        "{} new, {}, {}; {} refused or not sent, {} unknown",
+        "of {} new, {}, {}; {} refused or not sent, {} unknown",
         group(requests.new),
         count(requests.replace, "replace"),
         count(requests.cancel, "cancel"),
@@ -71,7 +70,7 @@ fn write_head(summary: &TradingSummary, out: &mut String) -> std::fmt::Result {
     );
     lines.push(("orders", group(summary.orders.total), orders_text(&summary.orders)));
     lines.push(("fills", group(traded.fills), String::new()));
-    lines.push(("requests", group(sent), sent_text));
+    lines.push(("sent", group(requests.written), sent_text));
     lines.push(("rounds", group(summary.rounds.begun), rounds_text(summary)));
     let width = lines.iter().map(|(_, figure, _)| figure.chars().count()).max().unwrap_or(0);
     writeln!(out, "Trading today, in won:")?;
@@ -171,7 +170,7 @@ fn write_working(rows: &[WorkingRow], out: &mut String) -> std::fmt::Result {
     ]);
     for row in rows.iter().take(WORKING_MAX) {
         table.row([
-            row.number.clone().unwrap_or_else(|| "none yet".to_owned()),
+            if row.numbers.is_empty() { "none yet".to_owned() } else { row.numbers.join(" ") },
             row.strategy.clone(),
             row.code.clone(),
             row.venue.to_owned(),

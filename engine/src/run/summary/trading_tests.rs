@@ -67,7 +67,14 @@ fn good_day() -> TradingSummary {
     };
     TradingSummary {
         orders: orders(1_412, 980, 427, 3, 2),
-        requests: Requests { new: 1_412, replace: 38, cancel: 430, refused: 4, unknown: 0 },
+        requests: Requests {
+            new: 1_412,
+            replace: 38,
+            cancel: 430,
+            written: 1_879,
+            refused: 4,
+            unknown: 0,
+        },
         total,
         strategies: vec![
             StrategyResult {
@@ -114,7 +121,7 @@ fn good_day() -> TradingSummary {
         working: vec![
             WorkingRow {
                 order: 281_474_976_712_056,
-                number: Some("0004711".into()),
+                numbers: vec!["0004711".into()],
                 strategy: "imbalance".into(),
                 code: "035720".into(),
                 venue: "KRX",
@@ -126,7 +133,7 @@ fn good_day() -> TradingSummary {
             },
             WorkingRow {
                 order: 562_949_953_421_324,
-                number: Some("0004698".into()),
+                numbers: vec!["0004698".into()],
                 strategy: "dip-buyer".into(),
                 code: "035420".into(),
                 venue: "SOR",
@@ -173,7 +180,7 @@ fn bad_day() -> TradingSummary {
         0,
         WorkingRow {
             order: 281_474_976_712_057,
-            number: None,
+            numbers: Vec::new(),
             strategy: "imbalance".into(),
             code: "005930".into(),
             venue: "KRX",
@@ -286,9 +293,10 @@ fn no_line_is_too_long_even_with_large_figures() {
 fn what_needs_a_person_is_a_problem_of_the_run_and_a_good_day_has_none() {
     let mut quiet = good_day();
     quiet.orders.working = 0;
-    assert_eq!(quiet.problems(), Vec::<String>::new());
-    assert_eq!(good_day().problems(), ["2 orders still work at the broker"]);
-    let problems = bad_day().problems().join("\n");
+    assert_eq!(quiet.problems(false), Vec::<String>::new());
+    assert_eq!(good_day().problems(true), Vec::<String>::new());
+    assert_eq!(good_day().problems(false), ["2 orders still work at the broker"]);
+    let problems = bad_day().problems(false).join("\n");
     for part in
         ["1 orders are unknown", "say which", "halted", "reconciliation failed", "remaining"]
     {
@@ -302,7 +310,7 @@ fn the_json_has_every_figure_under_its_name() {
     assert_eq!(json["total"]["money"]["net"], -1_594_638);
     assert_eq!(json["strategies"][0]["traded"]["bought_value"], 1_118_530_000);
     assert_eq!(json["working"][0]["status"], "unknown");
-    assert_eq!(json["working"][0]["number"], serde_json::Value::Null);
+    assert_eq!(json["working"][1]["numbers"][0], "0004711");
     assert_eq!(json["denials"][0]["reason"], "broker_rate");
     assert_eq!(json["halted"], "reconciliation_failed");
     assert_eq!(json["kill"]["run"]["verdict"], "remaining");
