@@ -162,7 +162,11 @@ fn check_orders(setup: &Setup, summary: &Value) {
     let denied: u64 =
         trading["denials"].as_array().unwrap().iter().map(|d| count(&d["count"])).sum();
     let submits = count(&summary["orders"]["submits"]);
-    assert_eq!(submits, orders.len() as u64 + denied, "every order is sent or denied: {trading}");
+    // A replace or a cancel of an order that was denied is denied, too.
+    let changes = count(&summary["orders"]["replaces"]) + count(&summary["orders"]["cancels"]);
+    let decided = orders.len() as u64 + denied;
+    let every = submits..=submits + changes;
+    assert!(every.contains(&decided), "every order is sent or denied: {every:?} {trading}");
     assert_eq!(trading["orders"]["unknown"], 0, "{trading}");
     assert_eq!(trading["orders"]["submitting"], 0, "{trading}");
     assert_eq!(trading["orders"]["working"], 0, "the end of a run cancels what works: {trading}");
@@ -200,6 +204,27 @@ fn ctrl_c_ends_a_run_in_order_and_with_a_summary() {
     assert!(!out.contains("problem:"), "{out}");
     // What the strategy says last is still written: it had the time to say goodbye.
     assert_eq!(setup.logged("one", "goodbye").len(), 1);
+}
+
+#[test]
+fn a_strategy_is_told_first_where_the_day_of_each_venue_stands() {
+    for dispatch in ["threads", "inline"] {
+        let keys = format!("dispatch = \"{dispatch}\"");
+        let setup = watching(&keys, &a_watcher("one", ""));
+        run(setup.run(&["--duration", "1s", "--json"])).ended_with(0);
+        let told = setup.logged("one", "session venue=");
+        let number = |line: &str, name| crate::setup::number_in(line, name);
+        for (venue, line) in told.iter().take(2).enumerate() {
+            assert_eq!(number(line, "venue"), venue as u64 + 1, "{line}");
+            assert_eq!(number(line, "before"), 0, "{line}");
+            assert!(number(line, "after") > 0, "{line}");
+            assert_eq!(number(line, "trades"), 0, "{line}");
+            assert_eq!((number(line, "net"), number(line, "account")), (0, 1), "{line}");
+        }
+        assert!(told.len() >= 2, "{told:?}");
+        let [trades, ..] = logged_counts(&setup, "one");
+        assert!(trades > 0, "the market came after it");
+    }
 }
 
 #[test]
