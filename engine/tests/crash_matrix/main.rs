@@ -17,6 +17,7 @@
 mod process;
 mod relay;
 mod setup;
+mod together;
 mod truth;
 
 mod new_orders;

@@ -106,6 +106,9 @@ app_key_env = "CRASH_APP_KEY"
 secret_key_env = "CRASH_SECRET_KEY"
 [feed]
 reconnect_min_ms = 20
+poll = "block"
+[gateway]
+wait = "block"
 [orders]
 journal = "orders"
 lines = 2
@@ -134,12 +137,16 @@ messages_per_second = 50
 calendar = "always"
 [kill]
 latch = "kill.latch"
+feed_max_ms = 0
+strategy_max_ms = 0
+gateway_max_ms = 0
 [telemetry]
 directory = "runs"
 interval_ms = 200
 [[strategy]]
 name = "trader"
 plugin = "{trader}"
+wait = "block"
 types = ["0B", "00", "04"]
 symbols = ["{CODE}"]
 params = {{ steps = "{steps}" }}

@@ -25,7 +25,7 @@ pub(crate) fn restart(setup: &Setup) -> After {
     setup.script("");
     let mut running = setup.start();
     running.wait_until("nothing is in doubt", || {
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(250));
         !is_in_doubt(setup)
     });
     running.interrupt();
