@@ -3,7 +3,7 @@
 use crate::relay::{Hold, Release};
 use crate::setup::{Death, Setup};
 use crate::together::together;
-use crate::truth::{count, restart};
+use crate::truth::{count, restart, restart_while};
 use std::fs;
 
 together! {
@@ -91,6 +91,24 @@ together! {
         setup.run_until("Bb", &Death::wire("after", 2));
         let after = restart(&setup);
         assert_eq!(after.statuses(), ["working", "working"]);
+        assert_eq!(count(&setup.relay.sent(), "kt10000"), 2);
+    }
+
+    fn an_order_that_reaches_the_broker_after_the_next_start_is_recognised() {
+        let setup = Setup::new(&[]);
+        setup.relay.hold("kt10000", Hold::Request);
+        setup.kill_when("B", "the request is under way", || setup.relay.is_holding());
+        let after = restart_while(&setup, || setup.relay.release(Release::Pass));
+        assert_eq!(after.statuses(), ["working"]);
+        assert_eq!(setup.relay.sent().len(), 1);
+        assert_eq!(after.books.open_orders.len(), 1);
+    }
+
+    fn with_the_journal_on_the_disk_first_the_same_holds() {
+        let setup = Setup::new(&[]).with("sync = \"order\"");
+        setup.run_until("XB", &Death::wire("after", 2));
+        let after = restart(&setup);
+        assert_eq!(after.statuses(), ["filled", "working"]);
         assert_eq!(count(&setup.relay.sent(), "kt10000"), 2);
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Setup {
     pub(crate) relay: Relay,
     /// Seconds from the machine's clock to the broker's.
     shift: i64,
+    /// Further lines under `[orders]`.
+    orders: &'static str,
 }
 
 impl Setup {
@@ -85,18 +87,18 @@ impl Setup {
         let shift = if ahead > DAY / 2 { ahead - DAY } else { ahead };
         let relay = Relay::before(&broker.rest_url());
         let folder = TempDir::new().unwrap();
-        let setup = Self { folder, broker, relay, shift };
+        let setup = Self { folder, broker, relay, shift, orders: "" };
         setup.script("");
         setup
     }
 
-    /// Writes the configuration: a strategy that does these steps (see `trader.c`).
-    pub(crate) fn script(&self, steps: &str) {
-        self.configure(steps, "");
+    /// With further lines under `[orders]`.
+    pub(crate) fn with(self, orders: &'static str) -> Self {
+        Self { orders, ..self }
     }
 
-    /// The same with further lines under `[orders]`.
-    pub(crate) fn configure(&self, steps: &str, orders: &str) {
+    /// Writes the configuration: a strategy that does these steps (see `trader.c`).
+    pub(crate) fn script(&self, steps: &str) {
         let config = format!(
             r#"mode = "mock"
 [broker]
@@ -153,6 +155,7 @@ params = {{ steps = "{steps}" }}
 "#,
             rest = self.relay.url(),
             websocket = self.broker.ws_url(),
+            orders = self.orders,
             trader = libraries().trader.display(),
         );
         std::fs::write(self.path().join("run.toml"), config).unwrap();

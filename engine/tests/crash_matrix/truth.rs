@@ -21,9 +21,16 @@ pub(crate) struct After {
 /// is unknown any more; then compares. Nothing may be sent.
 #[track_caller]
 pub(crate) fn restart(setup: &Setup) -> After {
+    restart_while(setup, || {})
+}
+
+/// The same; something happens as soon as the strategy has started.
+#[track_caller]
+pub(crate) fn restart_while(setup: &Setup, happens: impl FnOnce()) -> After {
     let before = setup.relay.sent();
     setup.script("");
     let mut running = setup.start();
+    happens();
     running.wait_until("nothing is in doubt", || {
         std::thread::sleep(Duration::from_millis(250));
         !is_in_doubt(setup)
