@@ -23,3 +23,7 @@ mod truth;
 mod new_orders;
 mod starts;
 mod working_orders;
+
+static CASES: together::Cases = together::Cases::new();
+/// The longest ones first.
+const ALL: &[&[together::Case]] = &[starts::ALL, new_orders::ALL, working_orders::ALL];

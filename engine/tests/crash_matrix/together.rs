@@ -1,19 +1,19 @@
 //! Cases that mostly wait, several at a time.
 //!
 //! An order of which there is no trace is given up after ten seconds, and there are as many test threads
-//! as cores: one after the other, the cases would take minutes. The first test of a file that runs starts
-//! all cases of the file; each test then waits for its own and fails when that one failed.
+//! as cores: one after the other, the cases would take minutes. The first test that runs starts all of
+//! them; each test then waits for its own and fails when that one failed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex};
 
-/// Cases of a file that run at once. Engines are cheap while they wait, and dear while they start.
-const AT_ONCE: usize = 6;
+/// Cases that run at once. Engines are cheap while they wait, and dear while they start.
+const AT_ONCE: usize = 8;
 
 /// A test: its name and what it does.
 pub(crate) type Case = (&'static str, fn());
 
-/// The cases of a file and what came of them.
+/// What came of the cases.
 pub(crate) struct Cases {
     state: Mutex<State>,
     ended: Condvar,
@@ -36,7 +36,7 @@ impl Cases {
 
     /// Waits for the end of a case. What went wrong, its own thread has printed.
     #[track_caller]
-    pub(crate) fn wait_for(&'static self, all: &'static [Case], name: &str) {
+    pub(crate) fn wait_for(&'static self, all: &'static [&'static [Case]], name: &str) {
         let mut state = self.state.lock().unwrap();
         if !state.started {
             state.started = true;
@@ -53,10 +53,10 @@ impl Cases {
         }
     }
 
-    fn work(&self, all: &'static [Case]) {
+    fn work(&self, all: &'static [&'static [Case]]) {
         loop {
             let mut state = self.state.lock().unwrap();
-            let Some((name, case)) = all.get(state.begun) else { return };
+            let Some((name, case)) = all.iter().copied().flatten().nth(state.begun) else { return };
             state.begun += 1;
             drop(state);
             let well = catch_unwind(AssertUnwindSafe(case));
@@ -72,13 +72,12 @@ impl Cases {
 /// Makes a test of each function; see the [module documentation](self).
 macro_rules! together {
     ($($(#[$attribute:meta])* fn $name:ident() $body:block)*) => {
-        static CASES: $crate::together::Cases = $crate::together::Cases::new();
-        const ALL: &[$crate::together::Case] = &[$((stringify!($name), || $body)),*];
+        pub(crate) const ALL: &[$crate::together::Case] = &[$((stringify!($name), || $body)),*];
         $(
             $(#[$attribute])*
             #[test]
             fn $name() {
-                CASES.wait_for(ALL, stringify!($name));
+                $crate::CASES.wait_for($crate::ALL, stringify!($name));
             }
         )*
     };
