@@ -7,7 +7,7 @@
 
 use std::hint::black_box;
 
-use benches::cases::{Case, Gating, Path, PluginCall, Ring, Scan, Span};
+use benches::cases::{Case, Gating, Path, PluginCall, Ring, Risk, Scan, Span};
 use benches::frames::FrameSet;
 use benches::plugins;
 use feed::schema::WireType;
@@ -75,9 +75,17 @@ fn path(case: Path) -> Path {
     count(case)
 }
 
+#[library_benchmark]
+#[bench::approval(Risk::named("approval_limit_buy").warm())]
+#[bench::denial_last(Risk::named("broker_rate").warm())]
+#[bench::denial_collar(Risk::named("collar").warm())]
+fn risk_gate(case: Risk) -> Risk {
+    count(case)
+}
+
 library_benchmark_group!(
     name = hot_path,
-    benchmarks = [scan, ring, big_ring, plugin_call, span, gate, path]
+    benchmarks = [scan, ring, big_ring, plugin_call, span, gate, path, risk_gate]
 );
 
 main!(library_benchmark_groups = hot_path);

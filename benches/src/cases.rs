@@ -5,6 +5,7 @@ mod gate;
 mod path;
 mod plugin;
 mod ring;
+mod risk;
 mod scan;
 mod span;
 
@@ -12,6 +13,7 @@ pub use gate::Gating;
 pub use path::Path;
 pub use plugin::{PluginCall, a_trade};
 pub use ring::Ring;
+pub use risk::Risk;
 pub use scan::Scan;
 pub use span::Span;
 
@@ -46,7 +48,7 @@ pub const WARM_UP: u64 = 2;
 
 /// The cases: name in the table of limits, function and id in `benches/guard.rs`, and whether it reads
 /// the clock.
-pub const CASES: [(&str, &str, bool); 12] = [
+pub const CASES: [(&str, &str, bool); 15] = [
     ("scan_trade", "scan.trade", false),
     ("scan_depth", "scan.depth", false),
     ("scan_four_trades", "scan.four_trades", false),
@@ -59,6 +61,9 @@ pub const CASES: [(&str, &str, bool); 12] = [
     ("span", "span.clock_and_histogram", true),
     ("gate", "gate.submit_to_report", true),
     ("path", "path.frame_to_report", true),
+    ("risk_approval", "risk_gate.approval", false),
+    ("risk_denial_last", "risk_gate.denial_last", false),
+    ("risk_denial_collar", "risk_gate.denial_collar", false),
 ];
 
 #[cfg(test)]
@@ -87,5 +92,8 @@ mod tests {
         works(Span::new());
         works(Gating::new());
         works(Path::new());
+        for name in ["approval_limit_buy", "broker_rate", "collar"] {
+            works(Risk::named(name));
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! | `ring` | the way of a record from one thread to another, and what it costs the writer |
 //! | `plugin_call` | the way of a record into a strategy |
 //! | `telemetry` | what one latency span costs |
+//! | `gate` | an order past the risk gate, and every way to be denied there |
 //! | `path` | the whole way, from the bytes of a frame to the report on the order it caused |
 //! | `order_line` | the way of an order to the broker and of its answer back |
 //! | `guard` | instructions instead of time, for `.ci/guard` |
@@ -28,4 +29,5 @@ pub mod limits;
 pub mod peers;
 pub mod plugins;
 pub mod rig;
+pub mod risk;
 pub mod scanning;

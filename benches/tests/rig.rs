@@ -69,9 +69,47 @@ fn every_client_takes_every_frame_at_a_low_rate_and_the_result_is_complete() {
     ] {
         assert!(conditions[key].as_str().is_some_and(|value| !value.is_empty()), "{key}");
     }
-    assert_eq!(conditions["versions"].as_array().unwrap().len(), 9);
-    assert_eq!(report["goals"].as_array().unwrap().len(), 18);
+    assert_eq!(conditions["versions"].as_array().unwrap().len(), 11);
+    assert_eq!(report["goals"].as_array().unwrap().len(), 20);
     the_files_are_there(folder.path());
+}
+
+#[test]
+fn every_order_of_every_client_arrives_and_is_timed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let only = CLIENTS.join(",");
+    let arguments = ["--json", "--rates", "orders-500", "--seconds", "0.5", "--rounds", "1"];
+    let more = ["--only", &only, "--out", out, "--reference", "floor", "--orders-every", "20"];
+    let Some(report) = measured(&[&arguments[..], &more].concat()) else { return };
+    let scenario = &report["scenarios"][0];
+    assert_eq!(scenario["title"], "500 frames/s, an order on every 20th");
+    for row in scenario["clients"].as_array().unwrap() {
+        assert_eq!(row["received"], 400, "{row:#}");
+        let orders = &row["orders"];
+        assert_eq!((&orders["wanted"], &orders["arrived"]), (&20.into(), &20.into()), "{row:#}");
+        // The first 150 frames warm up; every 20th is a marker.
+        assert_eq!(orders["measured"], 12, "{row:#}");
+        let figures = ["min", "p50", "p99", "p999", "max"]
+            .map(|key| orders["tick_to_trade"][key].as_u64().unwrap());
+        assert!(figures[0] > 0 && figures.is_sorted(), "{row:#}");
+    }
+    let split = |row: &Value| {
+        let hops = row["hops"].as_array().unwrap();
+        hops.iter().map(|hop| hop["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for row in &scenario["clients"].as_array().unwrap()[..2] {
+        for hop in ["tick→gate", "gate→journaled", "journaled→written", "tick→written"] {
+            assert!(split(row).iter().any(|name| name == hop), "{hop}: {row:#}");
+        }
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (table, picture) = (read("latency.txt"), read("tick-to-trade.svg"));
+    for client in CLIENTS {
+        assert!(table.contains(client) && picture.contains(client), "{client}");
+        let log = read(&format!("{client}.hlog"));
+        assert!(log.contains("Tag=orders-500_tick_to_trade"), "{client}");
+    }
 }
 
 fn percentiles_rise(row: &Value) {

@@ -41,8 +41,8 @@
 // Breaks when it changes.
 #define STRATEGY_ABI_MAJOR 1
 
-// Rises when slots are appended.
-#define STRATEGY_ABI_MINOR 0
+// Rises when slots are appended. 1: `on_session`, `pnl`, `account_pnl`.
+#define STRATEGY_ABI_MINOR 1
 
 // Bytes of a plugin's name, version or description, the NUL included.
 #define STRATEGY_PLUGIN_TEXT_BYTES_MAX 128
@@ -439,6 +439,33 @@ typedef struct StrategyWorkingOrder {
     uint8_t reserved[5];
 } StrategyWorkingOrder;
 
+// An amount of money in whole KRW, signed where a field is a difference. Fields that the broker
+// sends in thousands, millions or hundreds of millions are converted; their documentation
+// tells the precision.
+typedef int64_t StrategyNotional;
+
+// Profit of a strategy or of the account, today, KRW. Fees and taxes are those that the engine
+// reckons from the account's rates, cut to whole won as the broker cuts them.
+typedef struct StrategyPnl {
+    // Of what was closed, before fees and taxes.
+    StrategyNotional realised;
+    // Of what is held, at the prices that the engine knew last, before fees and taxes and before what
+    // closing would cost.
+    StrategyNotional open;
+    // Commission so far.
+    StrategyNotional fees;
+    // Taxes so far.
+    StrategyNotional taxes;
+    // `realised + open - fees - taxes`.
+    StrategyNotional net;
+    // Positions without a known price: they count with an open profit of zero.
+    uint32_t unpriced;
+    // Zero.
+    uint32_t reserved;
+} StrategyPnl;
+// Nobody has told: every amount is unset.
+#define STRATEGY_PNL_UNKNOWN (StrategyPnl){ .realised = STRATEGY_NOTIONAL_UNSET, .open = STRATEGY_NOTIONAL_UNSET, .fees = STRATEGY_NOTIONAL_UNSET, .taxes = STRATEGY_NOTIONAL_UNSET, .net = STRATEGY_NOTIONAL_UNSET, .unpriced = 0, .reserved = 0 }
+
 // What the engine offers. Every function takes the context of `create` first. Those that return
 // `int32_t` return 0, or the code of a refusal (`Refusal`). In a table of this minor version no slot
 // is null.
@@ -526,9 +553,14 @@ typedef struct StrategyHostTable {
                      size_t key_length,
                      const char **text,
                      size_t *length);
+    // Since minor version 1: writes what this strategy earned today to `*pnl`. Amounts are unset where
+    // nobody has told them.
+    int32_t (*pnl)(struct StrategyHostContext *context, struct StrategyPnl *pnl);
+    // Since minor version 1: the same for the whole account.
+    int32_t (*account_pnl)(struct StrategyHostContext *context, struct StrategyPnl *pnl);
 } StrategyHostTable;
 // A table of this version with every slot null.
-#define STRATEGY_HOST_TABLE_EMPTY (StrategyHostTable){ .size = (uint32_t)(Strategysize_of){  }, .abi_major = STRATEGY_SUPER_ABI_MAJOR, .abi_minor = STRATEGY_SUPER_ABI_MINOR, .submit = StrategyNone, .replace = StrategyNone, .cancel = StrategyNone, .cancel_all = StrategyNone, .now = StrategyNone, .random = StrategyNone, .set_timer = StrategyNone, .cancel_timer = StrategyNone, .log = StrategyNone, .set_error = StrategyNone, .stop = StrategyNone, .instrument_count = StrategyNone, .instrument = StrategyNone, .find_instrument = StrategyNone, .field = StrategyNone, .position = StrategyNone, .working_order = StrategyNone, .working_orders = StrategyNone, .param = StrategyNone }
+#define STRATEGY_HOST_TABLE_EMPTY (StrategyHostTable){ .size = (uint32_t)(Strategysize_of){  }, .abi_major = STRATEGY_SUPER_ABI_MAJOR, .abi_minor = STRATEGY_SUPER_ABI_MINOR, .submit = StrategyNone, .replace = StrategyNone, .cancel = StrategyNone, .cancel_all = StrategyNone, .now = StrategyNone, .random = StrategyNone, .set_timer = StrategyNone, .cancel_timer = StrategyNone, .log = StrategyNone, .set_error = StrategyNone, .stop = StrategyNone, .instrument_count = StrategyNone, .instrument = StrategyNone, .find_instrument = StrategyNone, .field = StrategyNone, .position = StrategyNone, .working_order = StrategyNone, .working_orders = StrategyNone, .param = StrategyNone, .pnl = StrategyNone, .account_pnl = StrategyNone }
 
 // Which record follows the header. The comment names the broker's realtime type.
 typedef uint8_t StrategyKind;
@@ -578,6 +610,8 @@ typedef uint8_t StrategyKind;
 #define STRATEGY_KIND_EXTRAS 33
 // The engine's own: where an order of this strategy stands.
 #define STRATEGY_KIND_ORDER_REPORT 34
+// The engine's own: a venue is in another phase of its day. Since minor version 1.
+#define STRATEGY_KIND_SESSION_CHANGE 35
 
 // Bits that say something about the whole record.
 typedef uint16_t StrategyFlags;
@@ -730,11 +764,6 @@ typedef struct StrategyOrderReport {
 
 // A difference of two prices, in whole KRW per share, signed.
 typedef int32_t StrategyPriceDelta;
-
-// An amount of money in whole KRW, signed where a field is a difference. Fields that the broker
-// sends in thousands, millions or hundreds of millions are converted; their documentation
-// tells the precision.
-typedef int64_t StrategyNotional;
 
 // A number with two decimals (percent, index points, net asset value), counted in hundredths:
 // `-4.18` is `-418`.
@@ -1511,6 +1540,61 @@ typedef struct StrategyBalance {
     uint8_t reserved[3];
 } StrategyBalance;
 
+// What a venue is doing. Times are Korea's and those of a normal day.
+typedef uint8_t StrategySessionPhase;
+// Not known: before the engine has told anything.
+#define STRATEGY_SESSION_PHASE_UNKNOWN 0
+// Nothing is taken: before, between and after the others, and on days without trading.
+#define STRATEGY_SESSION_PHASE_CLOSED 1
+// NXT 08:00-08:50.
+#define STRATEGY_SESSION_PHASE_PRE_MARKET 2
+// KRX 08:30-08:40: opening call auction, and beside it trades at yesterday's close.
+#define STRATEGY_SESSION_PHASE_OPENING_AUCTION_OFF_HOURS 3
+// KRX 08:40-09:00: opening call auction.
+#define STRATEGY_SESSION_PHASE_OPENING_AUCTION 4
+// Continuous trading: KRX from 09:00, NXT from 09:00:30.
+#define STRATEGY_SESSION_PHASE_CONTINUOUS 5
+// KRX 15:20-15:30: closing call auction.
+#define STRATEGY_SESSION_PHASE_CLOSING_AUCTION 6
+// KRX 15:30-15:40: orders at today's close are taken, not yet matched.
+#define STRATEGY_SESSION_PHASE_OFF_HOURS_QUEUE 7
+// KRX 15:40-16:00: trades at today's close.
+#define STRATEGY_SESSION_PHASE_OFF_HOURS 8
+// KRX 16:00-18:00, until 2026-09-13: off-hours single price.
+#define STRATEGY_SESSION_PHASE_OFF_HOURS_SINGLE 9
+// NXT 15:30-15:40: single price.
+#define STRATEGY_SESSION_PHASE_AFTER_AUCTION 10
+// KRX 16:00-20:00 since 2026-09-14, NXT 15:40-20:00.
+#define STRATEGY_SESSION_PHASE_AFTER_MARKET 11
+
+// How the engine knows that a venue is in another phase.
+typedef uint8_t StrategySessionCause;
+#define STRATEGY_SESSION_CAUSE_NONE 0
+// The planned time came. The first word about a venue is also this.
+#define STRATEGY_SESSION_CAUSE_CLOCK 1
+// A `0s` frame said so; `code` is its code.
+#define STRATEGY_SESSION_CAUSE_FRAME 2
+// The planned time came, and the frame that should have come did not.
+#define STRATEGY_SESSION_CAUSE_UNCONFIRMED 3
+
+// A venue is in another phase. The engine's own record: it joins the exchange's calendar, the clock
+// and the broker's `0s` frames, which a strategy then need not read. Right after `on_start` each venue is
+// told once, before any record of the market, from `UNKNOWN`.
+typedef struct StrategySessionChange {
+    // See `Header`: `venue` is KRX or NXT, `ts_recv` is when the engine decided it.
+    struct StrategyHeader header;
+    // What the venue was doing.
+    StrategySessionPhase before;
+    // What it is doing now.
+    StrategySessionPhase after;
+    // How the engine knows.
+    StrategySessionCause cause;
+    // The code of the `0s` frame, if that is the cause; else 0.
+    StrategySessionCode code;
+    // Zero.
+    uint8_t reserved[4];
+} StrategySessionChange;
+
 // What a plugin exports. A callback may be null, then it is skipped and its events cost nothing;
 // `create` and `destroy` must be there.
 //
@@ -1610,6 +1694,10 @@ typedef struct StrategyPluginTable {
     // `04` 현물잔고: a position of the account, as the broker tells it.
     int32_t (*on_balance)(struct StrategyPluginInstance *instance,
                           const struct StrategyBalance *record);
+    // Since minor version 1: a venue is in another phase of its day. Each venue is told once right
+    // after `on_start`, before any record of the market.
+    int32_t (*on_session)(struct StrategyPluginInstance *instance,
+                          const struct StrategySessionChange *record);
 } StrategyPluginTable;
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@ use crate::instrument::Instrument;
 use crate::order::{
     CancelRequest, ClientOrderId, OrderRequest, Position, ReplaceRequest, WorkingOrder,
 };
+use crate::pnl::Pnl;
 use crate::record::{InstrumentId, open_enum};
 use crate::refusal::Refusal;
 use crate::units::{DurationNanos, UnixNanos};
@@ -99,4 +100,14 @@ pub trait Host: 'static {
     /// Writes as many working orders as fit into `out`, oldest first; returns how many there are in
     /// all.
     fn working_orders(&self, out: &mut [WorkingOrder]) -> usize;
+
+    /// What the strategy earned today, as far as it was told; [`Pnl::UNKNOWN`] where nobody reckons.
+    fn pnl(&self) -> Pnl {
+        Pnl::UNKNOWN
+    }
+
+    /// What the whole account earned today, likewise.
+    fn account_pnl(&self) -> Pnl {
+        Pnl::UNKNOWN
+    }
 }

@@ -3,7 +3,7 @@
 //! | part | what |
 //! |---|---|
 //! | [`Strategy`], [`export_strategy!`] | the trait that a strategy implements, and what makes it a plugin |
-//! | [`Context`] | what a strategy can do: orders, time, timers, chance, log, instruments, positions |
+//! | [`Context`] | what a strategy can do: orders, time, timers, chance, log, instruments, positions, profit |
 //! | [`record`] | the records that arrive: one struct per realtime type of the broker |
 //! | [`Order`], [`Refusal`] | orders, and why one is refused |
 //! | [`Price`], [`Quantity`], … | numbers with units |
@@ -19,6 +19,7 @@
 mod instrument;
 mod kinds;
 mod order;
+mod pnl;
 mod refusal;
 mod text;
 mod tick;
@@ -45,13 +46,14 @@ pub use order::{
     CancelRequest, ClientOrderId, Order, OrderRequest, OrderStatus, OrderType, Position,
     ReplaceRequest, TimeInForce, WorkingOrder,
 };
+pub use pnl::Pnl;
 pub use record::{
     Balance, BestQuote, BrokerFlow, BrokerRow, ChangeSign, ConditionMatch, Depth, Direction,
     EtfNav, Extras, FeedChange, FeedEvent, Flags, GoldPrice, Header, IndexBreadth, IndexValue,
     IndicativeMatch, IndicativePrice, InstrumentId, InstrumentInfo, Kind, OffHoursQuote,
     OrderAction, OrderEvent, OrderNumber, OrderReport, OrderState, OrderUpdate, ProgramTrading,
-    Record, SessionCode, SessionState, Side, Trade, TradeSession, Venue, VolatilityInterruption,
-    WarrantIndicators, WarrantTheory,
+    Record, SessionCause, SessionChange, SessionCode, SessionPhase, SessionState, Side, Trade,
+    TradeSession, Venue, VolatilityInterruption, WarrantIndicators, WarrantTheory,
 };
 pub use refusal::Refusal;
 pub use text::{Symbol, Text};

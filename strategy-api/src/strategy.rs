@@ -9,8 +9,8 @@ use crate::kinds::Kinds;
 use crate::record::{
     Balance, BestQuote, BrokerFlow, ConditionMatch, Depth, EtfNav, FeedEvent, GoldPrice,
     IndexBreadth, IndexValue, IndicativeMatch, IndicativePrice, InstrumentInfo, OffHoursQuote,
-    OrderReport, OrderUpdate, ProgramTrading, SessionState, Trade, VolatilityInterruption,
-    WarrantIndicators, WarrantTheory,
+    OrderReport, OrderUpdate, ProgramTrading, SessionChange, SessionState, Trade,
+    VolatilityInterruption, WarrantIndicators, WarrantTheory,
 };
 use crate::units::UnixNanos;
 
@@ -92,6 +92,13 @@ pub trait Strategy: Sized + Send + 'static {
 
     /// Something happened to an order of this strategy.
     fn on_order(&mut self, ctx: &mut Context<'_>, report: &OrderReport) -> Outcome {
+        Ok(())
+    }
+
+    /// A venue is in another phase of its day, by the clock or by a `0s` frame. Each venue is told once
+    /// right after [`on_start`](Self::on_start), before any record of the market. Only in modes that
+    /// trade: with `dry-run` nobody follows the phases.
+    fn on_session(&mut self, ctx: &mut Context<'_>, change: &SessionChange) -> Outcome {
         Ok(())
     }
 

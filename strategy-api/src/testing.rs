@@ -44,7 +44,10 @@ use crate::instrument::Instrument;
 use crate::order::{
     CancelRequest, ClientOrderId, OrderRequest, OrderStatus, Position, ReplaceRequest, WorkingOrder,
 };
-use crate::record::{Extras, InstrumentId, Record, Side};
+use crate::pnl::Pnl;
+use crate::record::{
+    Extras, InstrumentId, Record, SessionCause, SessionChange, SessionPhase, Side, Venue,
+};
 use crate::refusal::Refusal;
 use crate::strategy::{Outcome, Strategy, params_from_toml};
 use crate::text::{Symbol, Text};
@@ -84,6 +87,10 @@ struct Recorder {
     timers: Vec<TestTimer>,
     logged: Vec<(LogLevel, String)>,
     refusal: Option<Refusal>,
+    pnl: Pnl,
+    account_pnl: Pnl,
+    /// By number of the venue.
+    phases: [SessionPhase; 4],
 }
 
 impl Default for TestHost {
@@ -96,7 +103,8 @@ impl TestHost {
     /// An engine without instruments. It is 2026-01-05 09:00:00 in Korea.
     pub fn new() -> Self {
         let now = UnixNanos::new(1_767_571_200_000_000_000);
-        Self { bridge: Bridge::new(Recorder { now, random: 1, ..Recorder::default() }) }
+        let recorder = Recorder { now, random: 1, pnl: Pnl::ZERO, ..Recorder::default() };
+        Self { bridge: Bridge::new(recorder) }
     }
 
     /// Adds an instrument and returns its id.
@@ -142,6 +150,38 @@ impl TestHost {
         }
         self.bridge.host_mut().now = end;
         Ok(())
+    }
+
+    /// Tells the strategy that a venue is in another phase of its day, by the clock.
+    ///
+    /// # Errors
+    /// What `on_session` returned.
+    pub fn change_session<S: Strategy>(
+        &mut self,
+        strategy: &mut S,
+        venue: Venue,
+        after: SessionPhase,
+    ) -> Outcome {
+        let recorder = self.bridge.host_mut();
+        let mut change = SessionChange::unset();
+        change.header.venue = venue;
+        change.header.ts_recv = recorder.now;
+        change.after = after;
+        change.cause = SessionCause::CLOCK;
+        if let Some(phase) = recorder.phases.get_mut(usize::from(venue.0)) {
+            change.before = core::mem::replace(phase, after);
+        }
+        strategy.on_session(&mut self.context(), &change)
+    }
+
+    /// Lets the strategy have earned this much; nothing before the first call.
+    pub fn set_pnl(&mut self, pnl: Pnl) {
+        self.bridge.host_mut().pnl = pnl;
+    }
+
+    /// Lets the account have earned this much; unknown before the first call.
+    pub fn set_account_pnl(&mut self, pnl: Pnl) {
+        self.bridge.host_mut().account_pnl = pnl;
     }
 
     /// Sets further fields for the next callbacks: FID and text as on the wire.
@@ -370,5 +410,61 @@ impl Host for Recorder {
             *place = *order;
         }
         self.working.len()
+    }
+
+    fn pnl(&self) -> Pnl {
+        self.pnl
+    }
+
+    fn account_pnl(&self) -> Pnl {
+        self.account_pnl
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::NoParams;
+    use crate::units::Notional;
+
+    /// Keeps what it is told.
+    struct Listener {
+        changes: Vec<SessionChange>,
+        seen: Pnl,
+    }
+
+    impl Strategy for Listener {
+        type Params = NoParams;
+
+        fn new(_: NoParams, ctx: &mut Context<'_>) -> Result<Self, Error> {
+            assert_eq!(ctx.account_pnl(), Pnl::UNKNOWN);
+            Ok(Self { changes: Vec::new(), seen: ctx.pnl() })
+        }
+
+        fn on_session(&mut self, ctx: &mut Context<'_>, change: &SessionChange) -> Outcome {
+            self.changes.push(*change);
+            self.seen = ctx.pnl();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_test_changes_the_session_and_the_profit() {
+        let mut host = TestHost::new();
+        let mut strategy: Listener = host.create("").unwrap();
+        assert_eq!(strategy.seen, Pnl::ZERO);
+        let lost = Pnl { net: Notional::new(-5_000), ..Pnl::ZERO };
+        host.set_pnl(lost);
+        for phase in [SessionPhase::OPENING_AUCTION, SessionPhase::CONTINUOUS] {
+            host.change_session(&mut strategy, Venue::KRX, phase).unwrap();
+        }
+        assert_eq!(strategy.seen, lost);
+        let steps = strategy.changes.iter().map(|change| (change.before, change.after));
+        let expected = [
+            (SessionPhase::UNKNOWN, SessionPhase::OPENING_AUCTION),
+            (SessionPhase::OPENING_AUCTION, SessionPhase::CONTINUOUS),
+        ];
+        assert!(steps.eq(expected));
+        assert_eq!(strategy.changes[1].header.ts_recv, host.now());
     }
 }

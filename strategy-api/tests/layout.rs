@@ -114,6 +114,8 @@ layouts! {
         header, order, request, order_number, leaves, cumulative_filled, last_quantity, last_price,
         refusal, event, status, reserved, reason
     }
+    SessionChange { header, before, after, cause, code, reserved }
+    Pnl { realised, open, fees, taxes, net, unpriced, reserved }
     OrderRequest { instrument, venue, side, order_type, reserved, price, stop_price, quantity }
     ReplaceRequest { order, price, stop_price, quantity }
     CancelRequest { order, quantity }
@@ -126,7 +128,7 @@ layouts! {
     HostTable {
         size, abi_major, abi_minor, submit, replace, cancel, cancel_all, now, random, set_timer,
         cancel_timer, log, set_error, stop, instrument_count, instrument, find_instrument, field,
-        position, working_order, working_orders, param
+        position, working_order, working_orders, param, pnl, account_pnl
     }
     PluginTable {
         size, abi_major, abi_minor, name, version, description, create, destroy, on_start, on_stop,
@@ -134,7 +136,7 @@ layouts! {
         on_off_hours_quote, on_broker_flow, on_etf_nav, on_indicative_match, on_gold_price,
         on_index_value, on_index_breadth, on_instrument_info, on_warrant_theory, on_session_state,
         on_warrant_indicators, on_program_trading, on_volatility_interruption, on_condition_match,
-        on_order_update, on_balance
+        on_order_update, on_balance, on_session
     }
 }
 

@@ -67,6 +67,8 @@ impl Strategy for Busy {
         assert_eq!(ctx.position(at).quantity, Quantity::ZERO);
         let mut orders = [WorkingOrder::default(); 4];
         assert_eq!(ctx.working_orders(&mut orders).1, 0);
+        assert_eq!(ctx.pnl(), Pnl::ZERO);
+        assert_eq!(ctx.account_pnl(), Pnl::UNKNOWN);
         Ok(())
     }
 }
@@ -123,6 +125,9 @@ impl Host for Yes {
     }
     fn working_orders(&self, _: &mut [WorkingOrder]) -> usize {
         0
+    }
+    fn pnl(&self) -> Pnl {
+        Pnl::ZERO
     }
 }
 

@@ -5,7 +5,7 @@ use super::conditions::{Conditions, Ticks, output};
 use super::report::{self, Report, ScenarioRuns};
 use super::run::Rig;
 use super::scenario::Scenario;
-use super::{END_POINT, instructions, plot, sender, table};
+use super::{END_POINT, TRADE_END_POINT, instructions, plot, sender, table};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use engine::telemetry::HistogramLog;
@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 const PYTHON_CLIENT: &str = include_str!("../../peers/client.py");
-/// The scenario that the picture shows, if it is among those measured.
+/// The scenarios that the pictures show, if they are among those measured.
 const PICTURE: &str = "20000";
+const ORDERS_PICTURE: &str = "orders-20000";
 
 /// Measures how long a frame takes from the sender's write to the strategy's order: this engine and its
 /// peers, side by side.
@@ -37,10 +38,10 @@ enum Command {
         core: usize,
         #[arg(long)]
         segments: String,
-        #[arg(long)]
-        certificate: PathBuf,
-        #[arg(long)]
-        stamps: PathBuf,
+        #[arg(long, default_value_t = 0)]
+        orders: usize,
+        #[command(flatten)]
+        files: sender::Files,
     },
     #[command(hide = true)]
     Client {
@@ -58,15 +59,24 @@ struct Measure {
     /// Print the whole result as JSON.
     #[arg(long)]
     json: bool,
-    /// Folder for the result: latency.json, latency.txt, latency.svg, an .hlog for each client.
+    /// Folder for the result: latency.json, latency.txt, latency.svg, tick-to-trade.svg, an .hlog for each client.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Clients; all if not given.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Client>,
-    /// Scenarios: frames per second, "burst", "max".
-    #[arg(long, value_delimiter = ',', default_value = "2000,20000,burst,max")]
+    /// Scenarios: frames per second, "burst", "max", and "orders-" with frames per second, where
+    /// orders leave.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "2000,20000,burst,max,orders-2000,orders-20000"
+    )]
     rates: Vec<String>,
+    /// Where orders leave: one on every so many frames. Default: fifty a second. The engine's own limit
+    /// is 64 a second.
+    #[arg(long)]
+    orders_every: Option<u64>,
     /// Seconds that each client is measured in each scenario and round.
     #[arg(long)]
     seconds: Option<f64>,
@@ -102,10 +112,10 @@ pub fn main(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => measure(&cli.measure),
         Some(Command::Instructions(args)) => count_instructions(&args),
-        Some(Command::Sender { core, segments, certificate, stamps }) => {
+        Some(Command::Sender { core, segments, orders, files }) => {
             pin(core)?;
             let segments = Scenario::segments_from_json(&segments)?;
-            let sent = sender::serve(&segments, &certificate, &stamps)?;
+            let sent = sender::serve(&segments, orders, &files)?;
             println!("{}", serde_json::to_string(&sent)?);
             Ok(())
         }
@@ -122,8 +132,15 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     let rounds = args.rounds.unwrap_or(if args.quick { 1 } else { 5 });
     ensure!((1..=1_000).contains(&rounds), "--rounds must be from 1 to 1000");
     let time = Duration::from_secs_f64(seconds);
-    let scenarios =
-        args.rates.iter().map(|name| Scenario::named(name, time)).collect::<Result<Vec<_>, _>>()?;
+    ensure!(args.orders_every != Some(0), "--orders-every must be at least 1");
+    let named = |name: &String| {
+        let scenario = Scenario::named(name, time)?;
+        anyhow::Ok(match args.orders_every {
+            Some(every) if scenario.orders_every > 0 => scenario.with_orders(every),
+            _ => scenario,
+        })
+    };
+    let scenarios = args.rates.iter().map(named).collect::<Result<Vec<_>, _>>()?;
     let folder = tempfile::tempdir().context("no folder for the files of a run")?;
     let mut rig = rig(args, folder.path())?;
     let mut skipped = Vec::new();
@@ -157,6 +174,7 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     let ours = ours.iter().filter(|client| clients.contains(client));
     let report = Report {
         end_point: END_POINT.to_owned(),
+        trade_end_point: TRADE_END_POINT.to_owned(),
         conditions,
         reference: args.reference,
         rounds,
@@ -274,19 +292,34 @@ fn write_out(
                 let second = Duration::from_secs(1);
                 log.write(&tag("intended"), since, second, &run.intended)?;
                 log.write(&tag("write"), since, second, &run.write)?;
+                if let Some(orders) = &run.orders {
+                    log.write(&tag("tick_to_trade"), since, second, &orders.tick_to_trade)?;
+                }
             }
         }
         log.flush()?;
     }
-    let runs = all.iter().find(|runs| runs.scenario.name == PICTURE).or(all.first());
-    if let Some(runs) = runs {
-        let line = |client: &Client| plot::Line {
-            client: *client,
-            latencies: runs.merged(*client, |run| &run.intended),
+    let named = |name: &str| all.iter().find(|runs| runs.scenario.name == name);
+    let draw = |file: &str, of: plot::Of, runs: &ScenarioRuns| {
+        let (what, pick): (_, fn(&ScenarioRuns, Client) -> _) = match of {
+            plot::Of::Frames => {
+                ("strategy's order", |runs, client| runs.merged(client, |run| &run.intended))
+            }
+            plot::Of::Orders => {
+                ("last byte of the order", |runs, client| runs.merged_orders(client))
+            }
         };
-        let title = format!("From the wire to the strategy's order: {}, TLS", runs.scenario.title);
+        let title = format!("From the wire to the {what}: {}, TLS", runs.scenario.title);
+        let line = |client: &Client| plot::Line { client: *client, latencies: pick(runs, *client) };
         let lines: Vec<_> = clients.iter().map(line).collect();
-        plot::draw(&out.join("latency.svg"), &title, &lines)?;
+        plot::draw(&out.join(file), &title, of, &lines)
+    };
+    if let Some(runs) = named(PICTURE).or(all.first()) {
+        draw("latency.svg", plot::Of::Frames, runs)?;
+    }
+    let with_orders = all.iter().find(|runs| runs.scenario.orders_every > 0);
+    if let Some(runs) = named(ORDERS_PICTURE).or(with_orders) {
+        draw("tick-to-trade.svg", plot::Of::Orders, runs)?;
     }
     Ok(())
 }

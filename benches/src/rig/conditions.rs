@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::process::Command;
 
 /// Crates whose versions decide about the figures.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 11] = [
     "tungstenite",
     "tokio-tungstenite",
     "tokio",
@@ -15,6 +15,8 @@ const CRATES: [&str; 9] = [
     "serde",
     "serde_json",
     "sonic-rs",
+    "reqwest",
+    "hyper",
 ];
 const LOCK: &str = include_str!("../../../Cargo.lock");
 

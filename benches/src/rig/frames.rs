@@ -2,6 +2,9 @@
 //! `item`, `trnm` last, FIDs in the order of the broker's table), about 900 bytes, over 100 instruments,
 //! every value different from frame to frame.
 //!
+//! Prices stand on the exchange's price steps and stay within a tenth of their instrument's close, so that
+//! an order at the price of any trade is one that a risk gate lets pass.
+//!
 //! At the end of the values stand fields that no table knows, up to the size of 900 bytes, and last the
 //! two time stamps. Who knows neither skips them.
 
@@ -31,6 +34,26 @@ pub fn items() -> Vec<String> {
     (0..INSTRUMENTS).map(|index| format!("{:06}", 5_930 + 70 * index)).collect()
 }
 
+/// The close of the day before, by instrument, KRW.
+pub fn closes() -> Vec<u64> {
+    let mut random = Random(2);
+    (0..INSTRUMENTS).map(|_| on_step(2_500 + random.below(400_000))).collect()
+}
+
+/// The next price below that stands on a price step of shares.
+fn on_step(price: u64) -> u64 {
+    let step = match price {
+        0..2_000 => 1,
+        2_000..5_000 => 5,
+        5_000..20_000 => 10,
+        20_000..50_000 => 50,
+        50_000..200_000 => 100,
+        200_000..500_000 => 500,
+        _ => 1_000,
+    };
+    price / step * step
+}
+
 /// Frames ready to go, with the WebSocket's header in front.
 pub struct Frames {
     frames: Vec<Frame>,
@@ -47,11 +70,12 @@ impl Frames {
     /// Makes the frames; the same ones every time.
     pub fn new() -> Self {
         let items = items();
+        let closes = closes();
         let mut random = Random(1);
         let mut frames = Vec::new();
         for variation in 0..VARIATIONS {
-            for item in &items {
-                frames.push(Frame::new(&text(item, variation, &mut random)));
+            for (item, close) in items.iter().zip(&closes) {
+                frames.push(Frame::new(&text(item, *close, variation, &mut random)));
             }
         }
         Self { frames }
@@ -103,11 +127,12 @@ fn digits(place: &mut [u8], mut value: u64) {
     }
 }
 
-fn text(item: &str, variation: usize, random: &mut Random) -> String {
-    let close = 2_000 + random.below(400_000);
+fn text(item: &str, close: u64, variation: usize, random: &mut Random) -> String {
     let move_ = random.below(close / 10);
     let up = random.below(2) == 0;
-    let (sign, price) = if up { ('+', close + move_) } else { ('-', close - move_) };
+    let price = on_step(if up { close + move_ } else { close - move_ });
+    let (sign, up, move_) =
+        if price >= close { ('+', true, price - close) } else { ('-', false, close - price) };
     let side = if random.below(2) == 0 { '+' } else { '-' };
     let quantity = 1 + random.below(3_000);
     let (sold, bought) = (1_000 + random.below(4_000_000), 1_000 + random.below(4_000_000));
@@ -183,10 +208,11 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::market::{Date, InstrumentKind, MarketData};
     use feed::instruments::Instruments;
     use feed::scan::{Scanned, Scanner, ScannerOptions, Stamps};
     use strategy_api::UnixNanos;
-    use strategy_api::{Record, Trade};
+    use strategy_api::{Price, Record, Trade};
 
     #[test]
     fn every_frame_is_a_trade_in_live_form_that_carries_its_number_and_its_stamps() {
@@ -194,6 +220,7 @@ mod tests {
         registrar.register_all(items().iter().map(String::as_str)).unwrap();
         let mut scanner = Scanner::new(ScannerOptions::new(instruments)).unwrap();
         let mut frames = Frames::new();
+        let rules = MarketData::embedded().ticks().on(Date::new(2026, 11, 23).unwrap()).unwrap();
         for number in 0..2_000 {
             let bytes =
                 frames.stamped(number, 1_789_095_379_500_000_001, 1_789_095_379_500_000_002);
@@ -216,6 +243,12 @@ mod tests {
                 panic!("{text}")
             };
             assert_eq!((batch.entries(), batch.refused_count()), (1, 0), "{text}");
+            let price: i32 = values["10"].as_str().unwrap().parse().unwrap();
+            let price = Price::new(price.abs());
+            assert!(rules.is_on_tick(price, InstrumentKind::Share), "{price:?}");
+            let close = Price::new(closes()[number as usize % 100] as i32);
+            let limits = rules.limits(close, InstrumentKind::Share);
+            assert!(limits.lower < price && price < limits.upper, "{price:?} {close:?}");
             let record = batch.records().next().unwrap();
             let trade = Trade::from_words(&record).unwrap();
             assert_eq!(trade.cumulative_volume.raw() as u64, NUMBER_BASE + number);

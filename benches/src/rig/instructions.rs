@@ -52,6 +52,7 @@ fn collected(rig: &Rig, client: Client, frames: u64) -> anyhow::Result<u64> {
         name: "instructions".into(),
         title: "instructions".into(),
         segments: vec![Segment { frames, gap_nanos: 0, measured: true }],
+        orders_every: 0,
     };
     rig.run(client, &scenario)?;
     let text = std::fs::read_to_string(&log).context("valgrind left no log")?;

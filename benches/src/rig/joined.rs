@@ -35,6 +35,20 @@ pub struct Run {
     pub rate: f64,
     /// The engine's own split.
     pub hops: Vec<super::clients::Hop>,
+    /// What became of the orders, in a scenario that has some.
+    pub orders: Option<Orders>,
+}
+
+/// Orders of one run.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// Marker frames sent, measured or not.
+    pub wanted: u64,
+    /// Orders that came.
+    pub arrived: u64,
+    /// From the moment the marker frame was meant to go until the complete order was at the sender's
+    /// socket, nanoseconds; measured frames only.
+    pub tick_to_trade: Histogram<u64>,
 }
 
 /// Percentiles of a histogram, nanoseconds.
@@ -95,6 +109,7 @@ pub fn join(
         system_nanos_each: marked.system_nanos as f64 / marked.received.max(1) as f64,
         rate: 0.0,
         hops: Vec::new(),
+        orders: None,
     };
     let (mut busy, mut first, mut last) = (0, 0, 0);
     let mut before = false;
@@ -127,6 +142,41 @@ pub fn join(
     Ok(run)
 }
 
+/// Pairs the orders that arrived with the frames that caused them; `None` in a scenario without.
+///
+/// # Errors
+/// When the files do not fit the scenario, or an order came before its frame went.
+pub fn join_orders(
+    scenario: &Scenario,
+    stamps: &[u64],
+    arrivals: &[u64],
+) -> anyhow::Result<Option<Orders>> {
+    let every = scenario.orders_every;
+    ensure!(
+        arrivals.len() as u64 == scenario.orders(),
+        "room for {} orders, not {}",
+        arrivals.len(),
+        scenario.orders()
+    );
+    if every == 0 {
+        return Ok(None);
+    }
+    let (mut arrived, mut tick_to_trade) = (0, hop_histogram());
+    // `every` fits: it came from a list of frames in memory.
+    let markers = stamps.chunks(2).zip(scenario.measured()).step_by(every as usize);
+    for ((stamp, measured), arrival) in markers.zip(arrivals) {
+        if *arrival == super::orders::NO_ORDER {
+            continue;
+        }
+        ensure!(*arrival >= stamp[1], "an order came before the frame that causes it went");
+        arrived += 1;
+        if measured {
+            tick_to_trade.saturating_record(arrival - stamp[0]);
+        }
+    }
+    Ok(Some(Orders { wanted: scenario.orders(), arrived, tick_to_trade }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +188,7 @@ mod tests {
             name: "x".into(),
             title: "x".into(),
             segments: vec![segment(1, false), segment(3, true), segment(1, false)],
+            orders_every: 0,
         }
     }
 
@@ -176,5 +227,18 @@ mod tests {
     #[test]
     fn files_of_different_runs_are_refused() {
         assert!(join(Client::Floor, &scenario(), &STAMPS, &marked(&[1])).is_err());
+    }
+
+    #[test]
+    fn an_order_is_paired_with_its_frame_and_one_that_never_came_is_missing() {
+        let scenario = Scenario { orders_every: 2, ..scenario() };
+        // Frames 0, 2 and 4 are markers; 2 alone is measured.
+        let orders = join_orders(&scenario, &STAMPS, &[1_900, 3_070, 0]).unwrap().unwrap();
+        assert_eq!((orders.wanted, orders.arrived), (3, 2));
+        assert_eq!((orders.tick_to_trade.len(), orders.tick_to_trade.max()), (1, 70));
+        assert!(join_orders(&scenario, &STAMPS, &[1_900, 2_999, 0]).is_err(), "before its frame");
+        assert!(join_orders(&scenario, &STAMPS, &[1_900]).is_err(), "another scenario's file");
+        let none = Scenario { orders_every: 0, ..scenario };
+        assert!(join_orders(&none, &STAMPS, &[]).unwrap().is_none());
     }
 }

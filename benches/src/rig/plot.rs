@@ -1,4 +1,4 @@
-//! One picture: the percentiles of all clients, in one scenario.
+//! One picture: the percentiles of all clients, in one scenario; of frames, or of orders.
 
 use super::clients::Client;
 use super::scenario::thousands;
@@ -12,6 +12,30 @@ const SIZE: (u32, u32) = (960, 560);
 /// How far to the right: up to 99.99 %, beyond which a machine's own pauses are all there is to see.
 const NINES_MAX: f64 = 4.0;
 
+/// What the picture is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Frames, until they are decided on.
+    Frames,
+    /// Orders, until the last byte is at the sender's socket.
+    Orders,
+}
+
+impl Of {
+    fn axes(self) -> [&'static str; 2] {
+        match self {
+            Self::Frames => [
+                "part of the frames that took no longer, %",
+                "latency from the intended time, µs (log)",
+            ],
+            Self::Orders => [
+                "part of the orders that took no longer, %",
+                "from the frame's intended time to the whole order, µs (log)",
+            ],
+        }
+    }
+}
+
 /// A client's line.
 pub struct Line {
     /// Whose.
@@ -24,10 +48,11 @@ pub struct Line {
 ///
 /// # Errors
 /// When it cannot be drawn or written.
-pub fn draw(path: &Path, title: &str, lines: &[Line]) -> anyhow::Result<()> {
+pub fn draw(path: &Path, title: &str, of: Of, lines: &[Line]) -> anyhow::Result<()> {
     let failed = |error: &dyn std::fmt::Display| anyhow!("the picture cannot be drawn: {error}");
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| failed(&error))?;
+    let [x, y] = of.axes();
     let range = micros_range(lines);
     let mut chart = ChartBuilder::on(&root)
         .caption(title, ("sans-serif", 20))
@@ -38,8 +63,8 @@ pub fn draw(path: &Path, title: &str, lines: &[Line]) -> anyhow::Result<()> {
         .map_err(|error| failed(&error))?;
     chart
         .configure_mesh()
-        .x_desc("part of the frames that took no longer, %")
-        .y_desc("latency from the intended time, µs (log)")
+        .x_desc(x)
+        .y_desc(y)
         .axis_desc_style(("sans-serif", 15))
         .label_style(("sans-serif", 14))
         .x_labels(5)
@@ -139,8 +164,13 @@ mod tests {
             (0..10_000).for_each(|n| latencies.record(base + n).unwrap());
             Line { client, latencies }
         };
-        draw(&path, "a title", &[line(Client::Engine, 5_000), line(Client::Python, 60_000)])
-            .unwrap();
+        draw(
+            &path,
+            "a title",
+            Of::Frames,
+            &[line(Client::Engine, 5_000), line(Client::Python, 60_000)],
+        )
+        .unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for part in ["a title", "engine: p50", "python: p50", "part of the frames", "µs (log)"] {
             assert!(text.contains(part), "{part}");
@@ -150,6 +180,6 @@ mod tests {
     #[test]
     fn no_latencies_at_all_still_give_a_picture() {
         let folder = tempfile::tempdir().unwrap();
-        draw(&folder.path().join("x.svg"), "nothing", &[]).unwrap();
+        draw(&folder.path().join("x.svg"), "nothing", Of::Orders, &[]).unwrap();
     }
 }

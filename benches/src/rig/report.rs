@@ -13,6 +13,8 @@ use serde::Serialize;
 pub struct Report {
     /// Where the clock stops.
     pub end_point: String,
+    /// Where it stops for an order.
+    pub trade_end_point: String,
     /// Under which conditions.
     pub conditions: Conditions,
     /// The client that ratios refer to.
@@ -67,6 +69,22 @@ pub struct Row {
     pub rate: f64,
     /// The engine's own split, in the middle round by its first hop's median.
     pub hops: Vec<Hop>,
+    /// What became of the orders, in a scenario that has some.
+    pub orders: Option<OrdersRow>,
+}
+
+/// Orders of one client in one scenario, over all rounds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OrdersRow {
+    /// Marker frames sent, warm-up included.
+    pub wanted: u64,
+    /// Orders that came.
+    pub arrived: u64,
+    /// Orders measured.
+    pub measured: u64,
+    /// From the intended time of the marker frame until the complete order was at the sender's socket,
+    /// nanoseconds.
+    pub tick_to_trade: Percentiles,
 }
 
 /// A figure of a client over that of the reference: how many times better the reference is.
@@ -84,6 +102,10 @@ pub struct Ratios {
     pub write_p99: Spread,
     /// Processor time per frame.
     pub processor: Spread,
+    /// Median from tick to trade; zeros in a scenario without orders.
+    pub trade_p50: Spread,
+    /// 99th percentile from tick to trade.
+    pub trade_p99: Spread,
 }
 
 /// Ratios of the rounds.
@@ -164,11 +186,33 @@ impl ScenarioRuns {
         sum
     }
 
+    /// All times from tick to trade of one client, over all rounds.
+    pub fn merged_orders(&self, client: Client) -> Histogram<u64> {
+        let mut sum = hop_histogram();
+        for orders in self.of(client).filter_map(|run| run.orders.as_ref()) {
+            // The same bounds everywhere, so adding cannot fail.
+            let _ = sum.add(&orders.tick_to_trade);
+        }
+        sum
+    }
+
+    fn orders_row(&self, client: Client) -> Option<OrdersRow> {
+        let all = || self.of(client).filter_map(|run| run.orders.as_ref());
+        all().next()?;
+        let tick_to_trade = self.merged_orders(client);
+        Some(OrdersRow {
+            wanted: all().map(|orders| orders.wanted).sum(),
+            arrived: all().map(|orders| orders.arrived).sum(),
+            measured: tick_to_trade.len(),
+            tick_to_trade: Percentiles::of(&tick_to_trade),
+        })
+    }
+
     /// By how much `client` is above `reference` in each round.
     fn ratio(&self, client: Client, reference: Client, figure: impl Fn(&Run) -> f64) -> Spread {
         Spread::of(self.rounds.iter().filter_map(|round| {
             let of = |wanted| round.iter().find(|run| run.client == wanted).map(&figure);
-            Some(of(client)? / of(reference)?.max(f64::MIN_POSITIVE))
+            Some(of(client)? / of(reference).filter(|figure| *figure > 0.0)?)
         }))
     }
 
@@ -206,6 +250,7 @@ impl ScenarioRuns {
             system_nanos_each: middle(|run| run.system_nanos_each),
             rate: middle(|run| run.rate),
             hops: runs.get(runs.len() / 2).map(|run| run.hops.clone()).unwrap_or_default(),
+            orders: self.orders_row(client),
         }
     }
 
@@ -218,8 +263,17 @@ impl ScenarioRuns {
             write_p50: ratio(|run| run.write.value_at_quantile(0.5) as f64),
             write_p99: ratio(|run| run.write.value_at_quantile(0.99) as f64),
             processor: ratio(|run| run.user_nanos_each + run.system_nanos_each),
+            trade_p50: ratio(|run| trade(run, 0.5)),
+            trade_p99: ratio(|run| trade(run, 0.99)),
         }
     }
+}
+
+/// From tick to trade; 0 where no order was measured.
+fn trade(run: &Run, quantile: f64) -> f64 {
+    run.orders
+        .as_ref()
+        .map_or(0.0, |orders| orders.tick_to_trade.value_at_quantile(quantile) as f64)
 }
 
 /// The goals of this engine, held against what was found for one of its clients.
@@ -250,6 +304,13 @@ pub fn goals(all: &[ScenarioRuns], reference: Client) -> Vec<Goal> {
         ratio("20000", reference, Floor, write),
     );
     goal("p50 from write over floor, 2,000/s", 1.05, true, ratio("2000", reference, Floor, write));
+    let first: fn(&Run) -> f64 = |run| trade(run, 0.5);
+    goal(
+        "tick to trade p50, tokio-sonic, 20,000/s",
+        4.0,
+        false,
+        ratio("orders-20000", TokioSonic, reference, first),
+    );
     let rate = in_scenario("max").map(|runs| Spread::of(runs.of(reference).map(|run| run.rate)));
     let holes = in_scenario("max").map_or(0, |runs| runs.of(reference).map(|run| run.holes).sum());
     let what = format!("frames/s flat out, {holes} holes");

@@ -1,12 +1,15 @@
 //! One run: a sender and a client, each in a process of its own, with a deadline.
 
+use super::clients::engine::CREDENTIALS;
 use super::clients::{Client, Extra, Job};
 use super::files;
 use super::joined::{self, Run};
 use super::marks::Marked;
 use super::scenario::Scenario;
-use super::sender::Sent;
+use super::sender::{self, Sent};
 use anyhow::{Context, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Time for everything but the sending: processes, handshakes, files.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two looks at a process.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// The wall clock may be slewed by so much during a run; a step is more.
 const CLOCK_MOVE_NANOS_MAX: i64 = 200_000;
 
@@ -49,20 +54,24 @@ impl Rig {
     /// # Errors
     /// When a process fails or hangs, and when the figures cannot be trusted.
     pub fn run(&self, client: Client, scenario: &Scenario) -> anyhow::Result<Run> {
-        let [certificate, stamps, marks] =
-            ["certificate.pem", "stamps", "marks"].map(|name| self.folder.join(name));
-        for file in [&certificate, &stamps, &marks] {
+        let [certificate, stamps, arrivals, marks] =
+            ["certificate.pem", "stamps", "arrivals", "marks"].map(|name| self.folder.join(name));
+        let files = sender::Files { certificate, stamps, arrivals };
+        for file in [&files.certificate, &files.stamps, &files.arrivals, &marks] {
             // A file left over from the run before must not be taken for this one's.
             let _ = std::fs::remove_file(file);
         }
         let deadline =
             Instant::now() + (PATIENCE + 3 * scenario.time()) * self.patience_factor.max(1);
-        let mut sender =
-            Process::start("sender", self.sender(scenario, &certificate, &stamps)?, &self.folder)?;
-        let port = sender.first_line()?;
+        let mut sender = Process::start("sender", self.sender(scenario, &files)?, &self.folder)?;
+        let ports = sender.first_line()?;
+        let ports = ports.trim().split_once(' ').context("two ports");
+        let (port, orders_port) = ports.with_context(|| sender.complaint("gave no ports"))?;
         let job = Job {
-            port: port.trim().parse().with_context(|| sender.complaint("gave no port"))?,
-            certificate,
+            port: port.parse().with_context(|| sender.complaint("gave no port"))?,
+            orders_port: orders_port.parse().with_context(|| sender.complaint("gave no port"))?,
+            orders_every: scenario.orders_every,
+            certificate: files.certificate.clone(),
             marks: marks.clone(),
             frames: scenario.frames() as usize,
             core: self.client_core,
@@ -72,6 +81,12 @@ impl Rig {
         };
         let command = self.client(client, &job)?;
         let mut process = Process::start(client.name(), command, &self.folder)?;
+        if client.ends_by_signal() {
+            while sender.is_running()? && process.is_running()? && Instant::now() < deadline {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            process.ask_to_end();
+        }
         let said = process.finish(deadline)?;
         let sent = sender.finish(deadline)?;
         let sent: Sent = serde_json::from_str(&sent).context("the sender said nothing useful")?;
@@ -82,23 +97,28 @@ impl Rig {
              something setting the time?"
         );
         let marked = Marked::read(&marks).with_context(|| process.complaint("left no marks"))?;
-        let mut run = joined::join(client, scenario, &files::read_words(&stamps)?, &marked)?;
-        if let Ok(extra) = serde_json::from_str::<Extra>(&said) {
+        let stamps = files::read_words(&files.stamps)?;
+        let mut run = joined::join(client, scenario, &stamps, &marked)?;
+        let arrivals = files::read_words(&files.arrivals)?;
+        run.orders = joined::join_orders(scenario, &stamps, &arrivals)?;
+        ensure!(
+            sent.stray_orders == 0,
+            "{} orders came twice or were caused by no frame",
+            sent.stray_orders
+        );
+        if let Some(Ok(extra)) = said.lines().last().map(serde_json::from_str::<Extra>) {
             run.hops = extra.hops;
         }
         Ok(run)
     }
 
-    fn sender(
-        &self,
-        scenario: &Scenario,
-        certificate: &Path,
-        stamps: &Path,
-    ) -> anyhow::Result<Command> {
+    fn sender(&self, scenario: &Scenario, paths: &sender::Files) -> anyhow::Result<Command> {
         let mut command = Command::new(&self.program);
         command.arg("sender").arg("--core").arg(self.sender_core.to_string());
         command.arg("--segments").arg(serde_json::to_string(&scenario.segments)?);
-        command.arg("--certificate").arg(certificate).arg("--stamps").arg(stamps);
+        command.arg("--orders").arg(scenario.orders().to_string());
+        command.arg("--certificate").arg(&paths.certificate).arg("--stamps").arg(&paths.stamps);
+        command.arg("--arrivals").arg(&paths.arrivals);
         Ok(command)
     }
 
@@ -115,8 +135,11 @@ impl Rig {
             }
             None => Command::new(&self.program),
         };
+        command.envs(CREDENTIALS);
         command.arg("client").arg(client.name());
         command.arg("--port").arg(job.port.to_string());
+        command.arg("--orders-port").arg(job.orders_port.to_string());
+        command.arg("--orders-every").arg(job.orders_every.to_string());
         command.arg("--certificate").arg(&job.certificate).arg("--marks").arg(&job.marks);
         command.arg("--frames").arg(job.frames.to_string());
         command.arg("--core").arg(job.core.to_string());
@@ -136,6 +159,8 @@ impl Rig {
         command.arg(job.frames.to_string()).arg(job.core.to_string());
         command.arg(super::frames::NUMBER_BASE.to_string()).arg(super::ORDER_EVERY.to_string());
         command.arg(super::frames::items().join(","));
+        command.arg(job.orders_port.to_string()).arg(job.orders_every.to_string());
+        command.arg(super::orders::TOKEN);
         Ok(command)
     }
 }
@@ -163,6 +188,15 @@ impl Process {
         Ok(line)
     }
 
+    fn is_running(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Sends SIGTERM. Fails when it has ended, which is what is wanted.
+    fn ask_to_end(&self) {
+        let _ = kill(Pid::from_raw(self.child.id() as i32), Signal::SIGTERM);
+    }
+
     /// Waits for its end; what it said.
     fn finish(&mut self, deadline: Instant) -> anyhow::Result<String> {
         let status = loop {
@@ -172,7 +206,7 @@ impl Process {
             if Instant::now() > deadline {
                 bail!(self.complaint("does not come to an end"));
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(LOOK_EVERY);
         };
         if !status.success() {
             bail!(self.complaint(&format!("failed ({status})")));

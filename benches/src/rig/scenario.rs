@@ -32,15 +32,26 @@ pub struct Scenario {
     pub title: String,
     /// What goes, in order.
     pub segments: Vec<Segment>,
+    /// Every so many frames is a marker, on which the clients' strategies buy; 0: no order leaves.
+    pub orders_every: u64,
 }
 
+/// Name of a scenario with orders: this and a rate.
+const ORDERS: &str = "orders-";
+/// Orders a second in such a scenario: as many as the engine's limiter lets pass with room to spare.
+const ORDERS_PER_SECOND: u64 = 50;
+
 impl Scenario {
-    /// The scenario of this name (`burst`, `max`, or frames per second), to be measured for about
-    /// `time`.
+    /// The scenario of this name (`burst`, `max`, frames per second, or `orders-` and frames per
+    /// second), to be measured for about `time`.
     ///
     /// # Errors
     /// When the name says nothing.
     pub fn named(name: &str, time: Duration) -> anyhow::Result<Self> {
+        if let Some(rate) = name.strip_prefix(ORDERS).and_then(|rate| rate.parse::<u64>().ok()) {
+            let scenario = Self::named(&rate.to_string(), time)?;
+            return Ok(scenario.with_orders((rate / ORDERS_PER_SECOND).max(1)));
+        }
         let nanos = time.as_nanos() as u64;
         let mut segments = vec![at_rate(QUIET_RATE, 300_000_000, false)];
         let title = match name {
@@ -63,18 +74,34 @@ impl Scenario {
                 "flat out: each frame as soon as the one before is written".to_owned()
             }
             rate => {
-                let rate: u64 = rate
-                    .parse()
-                    .ok()
-                    .filter(|rate| (1..=1_000_000).contains(rate))
-                    .with_context(|| {
-                        format!("\"{rate}\" is no rate: a number from 1 to 1000000, burst, or max")
-                    })?;
+                let rate: u64 =
+                    rate.parse().ok().filter(|rate| (1..=1_000_000).contains(rate)).with_context(
+                        || {
+                            format!(
+                                "\"{rate}\" is no rate: a number from 1 to 1000000, orders-NUMBER, \
+                             burst, or max"
+                            )
+                        },
+                    )?;
                 segments = vec![at_rate(rate, 300_000_000, false), at_rate(rate, nanos, true)];
                 format!("{} frames/s", thousands(rate))
             }
         };
-        Ok(Self { name: name.to_owned(), title, segments })
+        Ok(Self { name: name.to_owned(), title, segments, orders_every: 0 })
+    }
+
+    /// The same frames, every `every`th of them a marker that causes an order.
+    #[must_use]
+    pub fn with_orders(self, every: u64) -> Self {
+        let name = format!("{ORDERS}{}", self.name.trim_start_matches(ORDERS));
+        let title = self.title.split(", an order").next().unwrap_or_default();
+        let title = format!("{title}, an order on every {}th", thousands(every));
+        Self { name, title, orders_every: every, segments: self.segments }
+    }
+
+    /// Orders that its frames cause.
+    pub fn orders(&self) -> u64 {
+        super::orders::count(self.frames(), self.orders_every)
     }
 
     /// All frames, measured or not.
@@ -139,8 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_scenario_with_orders_sends_the_same_frames_and_fifty_orders_a_second() {
+        let plain = Scenario::named("20000", Duration::from_secs(2)).unwrap();
+        let orders = Scenario::named("orders-20000", Duration::from_secs(2)).unwrap();
+        assert_eq!(orders.segments, plain.segments);
+        assert_eq!((orders.orders_every, orders.orders(), plain.orders()), (400, 115, 0));
+        assert_eq!(orders.title, "20,000 frames/s, an order on every 400th");
+        let fewer = orders.with_orders(1_000);
+        assert_eq!((fewer.name.as_str(), fewer.orders()), ("orders-20000", 46));
+        assert_eq!(fewer.title, "20,000 frames/s, an order on every 1,000th");
+    }
+
+    #[test]
     fn a_name_that_says_nothing_is_refused_with_what_would() {
-        for name in ["", "0", "fast", "-1", "1000001"] {
+        for name in ["", "0", "fast", "-1", "1000001", "orders-", "orders-0"] {
             let error = Scenario::named(name, Duration::from_secs(1)).unwrap_err();
             assert!(error.to_string().contains("burst, or max"), "{error}");
         }

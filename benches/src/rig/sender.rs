@@ -1,9 +1,11 @@
 //! The sender: a broker that speaks just enough (upgrade, LOGIN, REG), then writes frames on a schedule.
 //!
 //! It spins, on a core of its own, and never looks whether anybody keeps up; only a full socket makes
-//! it late, and that counts against the client. Each frame is one `write` and one TLS record.
+//! it late, and that counts against the client. Each frame is one `write` and one TLS record. Between two
+//! frames, where there is time, it looks after its [order desk](super::rest).
 
 use super::frames::{Frames, INSTRUMENTS};
+use super::rest::{Rest, Serving};
 use super::{files, now_nanos};
 use crate::rig::scenario::Segment;
 use anyhow::{Context, bail};
@@ -12,9 +14,9 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -26,8 +28,14 @@ pub const PATH: &str = "/api/dostk/websocket";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest wait for the client to come: under a profiler it takes its time.
 const PATIENCE_FOR_CLIENT: Duration = Duration::from_secs(120);
+/// Behind the last frame: longest wait for orders that are on their way.
+const LAST_ORDERS: Duration = Duration::from_secs(5);
+/// The order desk is looked after when there is this much time to the next frame, nanoseconds.
+const DESK_NANOS: u64 = 8_000;
 /// From the last registration to the first frame: the client comes to rest.
 const SETTLE: Duration = Duration::from_millis(100);
+/// The same where orders leave: an engine asks for the broker's books first.
+const SETTLE_ORDERS: Duration = Duration::from_millis(1_500);
 
 type Tls = StreamOwned<ServerConnection, TcpStream>;
 
@@ -36,18 +44,36 @@ type Tls = StreamOwned<ServerConnection, TcpStream>;
 pub struct Sent {
     /// How far the wall clock moved against the monotonic one meanwhile, nanoseconds.
     pub clock_moved_nanos: i64,
+    /// Orders that came twice, or that no frame had caused.
+    pub stray_orders: u64,
 }
 
-/// Serves one client: prints the port, waits for it, sends the segments, writes for each frame when it
-/// was meant to go and when it went.
+/// The files that a sender leaves.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Files {
+    /// Its certificate.
+    #[arg(long)]
+    pub certificate: PathBuf,
+    /// When each frame was meant to go, and when it went.
+    #[arg(long)]
+    pub stamps: PathBuf,
+    /// When each order was complete.
+    #[arg(long)]
+    pub arrivals: PathBuf,
+}
+
+/// Serves one client: prints the ports of market and orders, waits for it, sends the segments, writes
+/// down for each frame when it was meant to go and when it went, and for each order when it was complete.
 ///
 /// # Errors
 /// Whatever goes wrong with the client or the files.
-pub fn serve(segments: &[Segment], certificate: &Path, stamps: &Path) -> anyhow::Result<Sent> {
+pub fn serve(segments: &[Segment], orders: usize, paths: &Files) -> anyhow::Result<Sent> {
     let (config, pem) = identity()?;
-    std::fs::write(certificate, pem)?;
+    std::fs::write(&paths.certificate, pem)?;
     let listener = TcpListener::bind("127.0.0.1:0").context("no port on 127.0.0.1")?;
-    println!("{}", listener.local_addr()?.port());
+    let desk = Rest::new(Arc::clone(&config), orders).context("no port for orders")?;
+    println!("{} {}", listener.local_addr()?.port(), desk.port()?);
+    let desk = Serving::start(desk)?;
     let stream = accept(listener)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -56,21 +82,34 @@ pub fn serve(segments: &[Segment], certificate: &Path, stamps: &Path) -> anyhow:
     let mut socket = tungstenite::accept_hdr(tls, right_path)
         .map_err(|error| anyhow::anyhow!("the client's handshake failed: {error}"))?;
     greet(&mut socket)?;
+    linger(&mut socket, if orders > 0 { SETTLE_ORDERS } else { SETTLE })?;
     let count = segments.iter().map(|segment| segment.frames).sum::<u64>() as usize;
     // Filled once, so that no page is new while frames go.
     let mut log = vec![u64::MAX; 2 * count];
     let mut frames = Frames::new();
-    std::thread::sleep(SETTLE);
     let clocks = Clocks::now();
-    let sent = send(socket.get_mut(), segments, &mut frames, &mut log);
+    // A client that waits for the answer to an order takes no frames meanwhile: a full socket must not
+    // keep the answer from it.
+    socket.get_mut().sock.set_nonblocking(orders > 0)?;
+    let sent = {
+        let mut held = (orders > 0).then(|| desk.hold());
+        send(socket.get_mut(), segments, &mut frames, &mut log, held.as_deref_mut())
+    };
+    socket.get_mut().sock.set_nonblocking(false)?;
     let clock_moved_nanos = clocks.moved();
     sent.context("the client does not take the frames")?;
+    let begin = Instant::now();
+    while !desk.hold().is_complete() && begin.elapsed() < LAST_ORDERS {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     socket.close(None)?;
     socket.flush()?;
     // The client's answer, or its end of the line: both say that it has read everything.
     while socket.read().is_ok() {}
-    files::write_words(stamps, &log)?;
-    Ok(Sent { clock_moved_nanos })
+    let (arrivals, stray_orders) = desk.finish();
+    files::write_words(&paths.stamps, &log)?;
+    files::write_words(&paths.arrivals, &arrivals)?;
+    Ok(Sent { clock_moved_nanos, stray_orders })
 }
 
 /// The client; whoever was to start it may be gone, so the wait has an end.
@@ -83,7 +122,7 @@ fn accept(listener: TcpListener) -> anyhow::Result<TcpStream> {
                 stream.set_nonblocking(false)?;
                 return Ok(stream);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 std::thread::sleep(Duration::from_millis(1));
             }
             Err(error) => return Err(error.into()),
@@ -120,20 +159,37 @@ fn greet(socket: &mut WebSocket<Tls>) -> anyhow::Result<()> {
     let mut registered = 0;
     while registered < INSTRUMENTS {
         let message = socket.read().context("the client left before it had registered")?;
-        let Message::Text(text) = message else { continue };
-        let message: Value = serde_json::from_str(&text).context("the client sent no JSON")?;
-        let name = message["trnm"].as_str().unwrap_or_default();
-        let answer = match name {
-            "LOGIN" => r#"{"trnm":"LOGIN","return_code":0,"return_msg":"","sor_yn":"Y"}"#,
-            "REG" => {
-                registered += trades_in(&message);
-                r#"{"trnm":"REG","return_code":0,"return_msg":""}"#
-            }
-            other => bail!("the client sent a {other:?}; LOGIN and REG are served"),
-        };
-        socket.send(Message::text(answer))?;
+        registered += reply(socket, message)?;
     }
     Ok(())
+}
+
+/// Answers what the client has to say for so long: it may register more.
+fn linger(socket: &mut WebSocket<Tls>, time: Duration) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    while let Some(left) = time.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
+        socket.get_mut().sock.set_read_timeout(Some(left))?;
+        match socket.read() {
+            Ok(message) => drop(reply(socket, message)?),
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error).context("the client left before the first frame"),
+        }
+    }
+    socket.get_mut().sock.set_read_timeout(Some(PATIENCE))?;
+    Ok(())
+}
+
+/// Answers a message; how many instruments it has registered for trades.
+fn reply(socket: &mut WebSocket<Tls>, message: Message) -> anyhow::Result<usize> {
+    let Message::Text(text) = message else { return Ok(0) };
+    let message: Value = serde_json::from_str(&text).context("the client sent no JSON")?;
+    let (answer, registered) = match message["trnm"].as_str().unwrap_or_default() {
+        "LOGIN" => (r#"{"trnm":"LOGIN","return_code":0,"return_msg":"","sor_yn":"Y"}"#, 0),
+        "REG" => (r#"{"trnm":"REG","return_code":0,"return_msg":""}"#, trades_in(&message)),
+        other => bail!("the client sent a {other:?}; LOGIN and REG are served"),
+    };
+    socket.send(Message::text(answer))?;
+    Ok(registered)
 }
 
 /// Instruments whose trades a REG asks for.
@@ -154,6 +210,7 @@ fn send(
     segments: &[Segment],
     frames: &mut Frames,
     log: &mut [u64],
+    mut desk: Option<&mut Rest>,
 ) -> std::io::Result<()> {
     let StreamOwned { conn, sock } = tls;
     let mut number = 0;
@@ -165,7 +222,10 @@ fn send(
                 due = now;
             }
             while now < due {
-                std::hint::spin_loop();
+                match &mut desk {
+                    Some(desk) if due - now > DESK_NANOS => desk.turn(),
+                    _ => std::hint::spin_loop(),
+                }
                 now = now_nanos();
             }
             let frame = frames.stamped(number, due, now);
@@ -174,11 +234,30 @@ fn send(
             log[at + 1] = now;
             conn.writer().write_all(frame)?;
             while conn.wants_write() {
-                conn.write_tls(sock)?;
+                match conn.write_tls(sock) {
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        wait_for_room(now, &mut desk)?;
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             number += 1;
             due += segment.gap_nanos;
         }
+    }
+    Ok(())
+}
+
+/// The client lags: looks after its orders meanwhile. A socket that blocks comes here at its time-out.
+#[cold]
+fn wait_for_room(since: u64, desk: &mut Option<&mut Rest>) -> std::io::Result<()> {
+    if u128::from(now_nanos().saturating_sub(since)) > PATIENCE.as_nanos() {
+        return Err(ErrorKind::TimedOut.into());
+    }
+    match desk {
+        Some(desk) => desk.turn(),
+        None => std::thread::sleep(Duration::from_micros(20)),
     }
     Ok(())
 }

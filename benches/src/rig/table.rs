@@ -3,6 +3,7 @@
 use super::clients::Client;
 use super::joined::Percentiles;
 use super::report::{Goal, Report, Row, ScenarioReport, Spread};
+use engine::run::hops;
 use std::fmt::Write;
 
 const BEWARE: &str = "the machine was busy with other things: a client that polls loses its core to \
@@ -13,6 +14,9 @@ pub fn render(report: &Report) -> String {
     let mut text = String::from("Conditions\n");
     text += &report.conditions.text();
     let _ = writeln!(text, "  {:<13}{}", "end point", report.end_point);
+    if report.scenarios.iter().flat_map(|one| &one.clients).any(|row| row.orders.is_some()) {
+        let _ = writeln!(text, "  {:<13}{}", "of an order", report.trade_end_point);
+    }
     if report.conditions.is_busy() {
         let _ = writeln!(text, "  {:<13}{}", "beware", BEWARE);
     }
@@ -90,6 +94,7 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
             );
         }
     }
+    render_orders(text, scenario);
     let late = scenario.clients.iter().map(|row| {
         let (p50, p99) = (row.lateness.p50 as f64 / 1e3, row.lateness.p99 as f64 / 1e3);
         format!("{} {p50:.2}/{p99:.1}", row.client.name())
@@ -97,18 +102,81 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
     let late = late.collect::<Vec<_>>().join("  ");
     let _ = writeln!(text, "  sender late, p50/p99 µs: {late}");
     for row in scenario.clients.iter().filter(|row| !row.hops.is_empty()) {
-        let _ = writeln!(text, "  {}", hops(row));
+        let _ = writeln!(text, "  {}", own_hops(row));
+        if let Some(split) = split(row) {
+            let _ = writeln!(text, "  {split}");
+        }
+    }
+}
+
+/// The orders, where there are some.
+fn render_orders(text: &mut String, scenario: &ScenarioReport) {
+    let rows = || scenario.clients.iter().filter_map(|row| Some((row.client, row.orders?)));
+    if rows().next().is_none() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "  {:<14}{:>9}{:>9}  {:>37}   times: p50, p99",
+        "tick to trade", "markers", "orders", "µs:  p50      p99    p99.9       max"
+    );
+    for (client, orders) in rows() {
+        let ratios = scenario.ratios.iter().find(|ratios| ratios.client == client);
+        let ratios = ratios.map_or_else(String::new, |ratios| {
+            format!("{}, {}", spread(ratios.trade_p50), spread(ratios.trade_p99))
+        });
+        let _ = writeln!(
+            text,
+            "  {:<14}{:>9}{:>9}  {:>37}   {ratios}",
+            client.name(),
+            orders.wanted,
+            orders.arrived,
+            micros(&orders.tick_to_trade)
+        );
     }
 }
 
 /// The engine's own split of the way, in one line.
-fn hops(row: &Row) -> String {
+fn own_hops(row: &Row) -> String {
     let mut text = format!("{}, p50/p99 µs:", row.client.name());
     for hop in &row.hops {
         let (p50, p99) = (hop.p50 as f64 / 1e3, hop.p99 as f64 / 1e3);
         let _ = write!(text, "  {} {p50:.2}/{p99:.2}", hop.name);
     }
     text
+}
+
+/// The way of an order through the engine, part by part, until its last byte is written.
+const PARTS: [&str; 6] = [
+    hops::KERNEL_TO_READ,
+    hops::READ_TO_PUBLISHED,
+    hops::PUBLISHED_TO_STRATEGY,
+    hops::SUBMIT_TO_GATE,
+    hops::GATE_TO_JOURNALED,
+    hops::JOURNALED_TO_WRITTEN,
+];
+
+/// How the parts add up to the whole. The first three are of all frames, the others of orders; medians do
+/// not add up exactly, so what is left (the strategy's decision is in it) is shown as well.
+fn split(row: &Row) -> Option<String> {
+    let p50 = |name: &str| {
+        let hop = row.hops.iter().find(|hop| hop.name == name)?;
+        Some(hop.p50 as f64 / 1e3)
+    };
+    let whole = p50(hops::TICK_TO_WRITTEN)?;
+    let outside = row.orders?.tick_to_trade.p50 as f64 / 1e3 - whole;
+    let mut text = format!("{}, an order's way, p50 µs:", row.client.name());
+    let mut sum = 0.0;
+    for (place, name) in PARTS.iter().enumerate() {
+        let part = p50(name)?;
+        sum += part;
+        let plus = if place > 0 { " + " } else { " " };
+        let _ = write!(text, "{plus}{name} {part:.2}");
+    }
+    let left = whole - sum;
+    let _ =
+        write!(text, " + decision, rest {left:.2} = {whole:.2}; before and behind {outside:.2}");
+    Some(text)
 }
 
 fn micros(percentiles: &Percentiles) -> String {

@@ -192,10 +192,11 @@ impl Desk {
         self.pump(out);
     }
 
-    /// A record of the market ring: prices for the gate, sessions.
+    /// A record of the market ring, read at `now`: prices for the gate, sessions.
     pub fn market(&mut self, now: UnixNanos, words: &[u64], out: &mut Vec<Action>) {
         self.now = self.now.max(now);
-        self.gate.on_record(words, self.now);
+        // A price is as old as its record, however late it is looked at.
+        self.gate.on_record(words, now);
         if let Some(state) = SessionState::from_words(words) {
             let changes = self.sessions.on_session_state(state, self.now);
             self.on_transitions(changes, out);

@@ -15,7 +15,7 @@ use crate::order::{
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
-use strategy_api::{InstrumentId, OrderStatus, Price, Side, UnixNanos};
+use strategy_api::{InstrumentId, Notional, OrderStatus, Pnl, Price, Side, UnixNanos};
 
 /// The trading of a day in a few numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -591,6 +591,36 @@ impl Traded {
 }
 
 impl Money {
+    /// Profit of a strategy today. Walks the positions, allocates nothing.
+    pub fn of_strategy(desk: &Desk, strategy: u16) -> Self {
+        let positions = desk.machine().strategy_positions().iter();
+        let mut sum = Self::default();
+        for position in positions.filter(|position| position.strategy == strategy) {
+            sum.add(&money(&position.ledger, desk.gate().mark(position.instrument)));
+        }
+        sum
+    }
+
+    /// Profit of the account today, other hands and shares of earlier days included. Walks the
+    /// instruments, allocates nothing.
+    pub fn of_account(desk: &Desk) -> Self {
+        let mut sum = Self::default();
+        for (index, account) in desk.machine().account_positions().iter().enumerate() {
+            if account.ledger != Ledger::default() {
+                let mark = desk.gate().mark(InstrumentId(index as u16));
+                sum.add(&money(&account.ledger, mark));
+            }
+        }
+        sum
+    }
+
+    /// The same as strategies are told it.
+    pub fn to_pnl(&self) -> Pnl {
+        let [realised, open, fees, tax] =
+            [self.realised, self.open, self.fees, self.tax].map(Notional::new);
+        Pnl::new(realised, open, fees, tax, u32::try_from(self.unpriced).unwrap_or(u32::MAX))
+    }
+
     /// Adds another one.
     fn add(&mut self, other: &Self) {
         self.realised += other.realised;

@@ -39,6 +39,11 @@ impl Ends {
         }
     }
 
+    /// Whether a strategy has read so much of what it was told that more may be told that can wait.
+    pub(super) fn is_reading(&mut self, index: usize) -> bool {
+        self.ends.get_mut(index).is_some_and(|end| end.updates.is_mostly_free())
+    }
+
     /// Hands a record to all of them.
     pub(super) fn tell_all(&mut self, words: &[u64]) {
         for index in 0..self.ends.len() {

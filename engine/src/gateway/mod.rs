@@ -7,6 +7,7 @@
 mod ends;
 pub mod hops;
 mod intent;
+mod results;
 mod thread;
 mod trading;
 

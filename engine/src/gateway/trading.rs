@@ -17,6 +17,7 @@
 
 use super::ends::Ends;
 use super::hops::OrderHops;
+use super::results::Results;
 use super::thread::note_command;
 use super::{Command, GatewayCounters};
 use crate::broker::api::{ApiId, OrderAnswer};
@@ -27,7 +28,7 @@ use crate::kill::KillReason;
 use crate::market::Phase;
 use crate::office::{Done, Job, OfficeEnd};
 use crate::order::{BrokerNumber, Carry, Input, Machine, Output, RequestKind};
-use crate::strategy::notes;
+use crate::strategy::{notes, sessions};
 use crate::telemetry::Recorder;
 use crossbeam::channel::{Receiver, Sender};
 use crossbeam::queue::ArrayQueue;
@@ -41,8 +42,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use strategy_api::record::header_of;
 use strategy_api::{
-    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderReport, OrderState, OrderUpdate,
-    Record, Side, UnixNanos, Venue, VolatilityInterruption,
+    DurationNanos, FeedChange, FeedEvent, InstrumentId, Kind, OrderEvent, OrderReport, OrderState,
+    OrderUpdate, Record, Side, UnixNanos, Venue, VolatilityInterruption,
 };
 
 /// Records of the market ring taken in one turn: orders must not wait behind a burst.
@@ -112,6 +113,7 @@ pub struct Live {
     stage: AtomicU8,
     /// Whether a venue trades continuously: market data have to come then.
     continuous: AtomicBool,
+    journal_failed: AtomicBool,
     line: ArrayQueue<TradingLine>,
 }
 
@@ -122,6 +124,7 @@ impl Live {
             beat: AtomicU64::new(0),
             stage: AtomicU8::new(Stage::Starting as u8),
             continuous: AtomicBool::new(false),
+            journal_failed: AtomicBool::new(false),
             line: ArrayQueue::new(1),
         }
     }
@@ -140,6 +143,11 @@ impl Live {
     /// Whether a venue trades continuously.
     pub fn is_continuous(&self) -> bool {
         self.continuous.load(Ordering::Relaxed)
+    }
+
+    /// Whether the journal has failed: nothing leaves any more, cancels included.
+    pub fn is_journal_failed(&self) -> bool {
+        self.journal_failed.load(Ordering::Acquire)
     }
 
     /// The newest figures, once.
@@ -211,6 +219,7 @@ pub struct Trading {
     ending: bool,
     account_next: Option<u64>,
     stopped: Vec<bool>,
+    results: Results,
     tend_at: UnixNanos,
     show_at: UnixNanos,
     problems: Vec<String>,
@@ -244,6 +253,7 @@ impl Trading {
             ending: false,
             account_next: None,
             stopped: vec![false; parts.strategies.len()],
+            results: Results::new(parts.strategies.len()),
             tend_at: UnixNanos::UNSET,
             show_at: UnixNanos::UNSET,
             problems: Vec::new(),
@@ -338,6 +348,11 @@ impl Trading {
                 turn.ends.tell(usize::from(order.strategy), note.words());
             }
         }
+        for venue in [Venue::KRX, Venue::NXT] {
+            let phase = self.parts.desk.sessions().phase(venue);
+            turn.ends.tell_all(sessions::standing(venue, phase, turn.clock.now()).words());
+        }
+        self.results.tend(&self.parts.desk, &self.stopped, turn.ends);
         turn.ends.tell_all(notes::start().words());
         self.doors_open = true;
         self.set_stage(Stage::Trading);
@@ -510,7 +525,6 @@ impl Trading {
                         header.kind,
                         Kind::TRADE | Kind::BEST_QUOTE | Kind::DEPTH | Kind::INSTRUMENT_INFO
                     ) {
-                        // The moment at which it was read: a price does not get younger by waiting.
                         let read = header.ts_recv;
                         self.parts.desk.market(read, words, &mut self.actions);
                     }
@@ -623,6 +637,7 @@ impl Trading {
     fn journal_failed(&mut self, why: &str) {
         if !self.journal_failed {
             self.journal_failed = true;
+            self.parts.live.journal_failed.store(true, Ordering::Release);
             tracing::error!("the order journal has failed, nothing leaves any more: {why}");
             self.problems.push(format!("the order journal failed, nothing left after it: {why}"));
         }
@@ -661,8 +676,7 @@ impl Trading {
             Action::Report { strategy, report } => self.report(strategy, &report, turn),
             Action::Query { tag, query } => self.parts.office.ask(Job::Query { tag, query }),
             Action::Session(change) => {
-                let record = notes::session(&change, turn.clock.now());
-                turn.ends.tell_all(record.words());
+                turn.ends.tell_all(sessions::change(&change).words());
             }
             Action::Latch(record) => {
                 tracing::error!("the kill switch is pulled: {record}");
@@ -708,6 +722,9 @@ impl Trading {
             let instrument = working.request.instrument;
             turn.ends.tell(index, notes::position(machine, strategy, instrument).words());
         }
+        if report.event == OrderEvent::FILLED {
+            self.results.filled(index, &self.parts.desk, turn.ends);
+        }
         turn.ends.tell(index, report.words());
     }
 
@@ -726,6 +743,9 @@ impl Trading {
             self.show_at = now + SHOW_EVERY;
             // The older one that nobody took is of no use.
             let _ = self.parts.live.line.force_push(TradingLine::of(&self.parts.desk));
+            if self.doors_open {
+                self.results.tend(&self.parts.desk, &self.stopped, turn.ends);
+            }
         }
     }
 

@@ -30,6 +30,8 @@ pub enum KillReason {
     StrategyStalled,
     /// The gateway's thread did not come back for too long.
     GatewayStalled,
+    /// The order journal cannot be written any more.
+    JournalFailed,
     /// The latch is there, and what it says cannot be read.
     Unreadable,
 }
@@ -46,6 +48,7 @@ impl KillReason {
             Self::FeedStalled => "feed_stalled",
             Self::StrategyStalled => "strategy_stalled",
             Self::GatewayStalled => "gateway_stalled",
+            Self::JournalFailed => "journal_failed",
             Self::Unreadable => "unreadable",
         }
     }

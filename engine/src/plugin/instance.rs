@@ -13,8 +13,8 @@ use strategy_api::host::Host;
 use strategy_api::record::{
     Balance, BestQuote, BrokerFlow, ConditionMatch, Depth, EtfNav, FeedEvent, GoldPrice, Header,
     IndexBreadth, IndexValue, IndicativeMatch, IndicativePrice, InstrumentInfo, OffHoursQuote,
-    OrderReport, OrderUpdate, ProgramTrading, Record, SessionState, Trade, VolatilityInterruption,
-    WarrantIndicators, WarrantTheory, header_of,
+    OrderReport, OrderUpdate, ProgramTrading, Record, SessionChange, SessionState, Trade,
+    VolatilityInterruption, WarrantIndicators, WarrantTheory, header_of,
 };
 use strategy_api::{Flags, Kind, Kinds, UnixNanos};
 
@@ -409,4 +409,5 @@ record_slots! {
     ConditionMatch => on_condition_match,
     OrderUpdate => on_order_update,
     Balance => on_balance,
+    SessionChange => on_session,
 }

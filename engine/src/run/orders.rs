@@ -6,7 +6,7 @@ use super::latch;
 use super::trade::Trade;
 use super::unix_now;
 use super::view::View;
-use crate::config::Config;
+use crate::config::{Calendar, Config};
 use crate::desk::TradingLine;
 use crate::gateway::{Control, Intent, Stage, TradingEnd};
 use crate::kill::{Beats, DeadMan, DeadManOptions, KillReason, LatchFile, LatchRecord};
@@ -37,13 +37,16 @@ pub(super) struct Overseer {
     latch: LatchFile,
     dead_man: DeadMan,
     venues: Vec<Venue>,
-    end_after: DurationNanos,
+    /// `None`: the market never closes.
+    end_after: Option<DurationNanos>,
     cancel_on_end: bool,
     config: PathBuf,
     frames: u64,
     frames_at: UnixNanos,
     /// Since when, and why.
     killed: Option<(Instant, String)>,
+    /// The kill was another process's work, and that has ended.
+    killed_around: bool,
     line: TradingLine,
     problems: Vec<String>,
 }
@@ -63,12 +66,14 @@ impl Orders {
                 gateway_max: nanos(kill.gateway_max),
             }),
             venues: config.session.venues.clone(),
-            end_after: nanos(Some(config.session.end_after)),
+            end_after: (config.session.calendar == Calendar::Krx)
+                .then(|| nanos(Some(config.session.end_after))),
             cancel_on_end: config.orders.cancel_on_end,
             config: path.to_owned(),
             frames: 0,
             frames_at: UnixNanos::UNSET,
             killed: None,
+            killed_around: false,
             line: TradingLine::default(),
             problems: Vec::new(),
         }))
@@ -134,7 +139,7 @@ impl Overseer {
             self.look_for_triggers(stage, now, callbacks, signalled, names);
         }
         let (since, why) = self.killed.as_ref()?;
-        if stage == Stage::Killed {
+        if stage == Stage::Killed || self.killed_around {
             return Some(format!("stopped by the kill switch: {why}"));
         }
         if since.elapsed() > KILL_MAX {
@@ -170,6 +175,14 @@ impl Overseer {
         if signalled {
             return self.pull(KillReason::Signal, "SIGUSR1", "a signal");
         }
+        if self.trade.live.is_journal_failed() {
+            let reason = KillReason::JournalFailed;
+            return self.pull_around_the_gateway(
+                now,
+                reason,
+                "the order journal cannot be written",
+            );
+        }
         let beats = Beats {
             data_expected: self.trade.live.is_continuous(),
             feed: self.frames_at,
@@ -178,7 +191,7 @@ impl Overseer {
         };
         match self.dead_man.check(&beats, now) {
             None => {}
-            Some((KillReason::GatewayStalled, _)) => self.pull_around_the_gateway(now),
+            Some((KillReason::GatewayStalled, _)) => self.gateway_stalled(now),
             Some((reason, who)) => {
                 let detail = match (reason, who) {
                     (KillReason::StrategyStalled, Some(number)) => {
@@ -196,14 +209,18 @@ impl Overseer {
         self.killed = Some((Instant::now(), format!("{reason} ({who}): {detail}")));
         let (who, detail) = (who.to_owned(), detail.to_owned());
         if self.trade.controls.send(Control::Kill { reason, who, detail }).is_err() {
-            self.pull_around_the_gateway(unix_now());
+            self.gateway_stalled(unix_now());
         }
     }
 
-    /// The gateway cannot cancel: the latch is written here, and another process does the rest.
-    fn pull_around_the_gateway(&mut self, now: UnixNanos) {
+    fn gateway_stalled(&mut self, now: UnixNanos) {
         let detail = "the gateway's thread does not come back";
-        let record = LatchRecord::new(KillReason::GatewayStalled, "dead man's timer", detail, now);
+        self.pull_around_the_gateway(now, KillReason::GatewayStalled, detail);
+    }
+
+    /// The gateway cannot cancel: the latch is written here, and another process does the rest.
+    fn pull_around_the_gateway(&mut self, now: UnixNanos, reason: KillReason, detail: &str) {
+        let record = LatchRecord::new(reason, "dead man's timer", detail, now);
         tracing::error!("the kill switch is pulled: {record}");
         self.killed = Some((Instant::now(), record.to_string()));
         if let Err(error) = self.latch.write(&record) {
@@ -217,6 +234,7 @@ impl Overseer {
                 .stdout(Stdio::null())
                 .status()
         });
+        self.killed_around = true;
         match started {
             Ok(status) if status.success() => {
                 self.problems.push(format!("{detail}; all orders were cancelled around it"));
@@ -234,7 +252,7 @@ impl Overseer {
     /// Whether the market has closed for the day.
     pub(super) fn is_over(&self) -> bool {
         let close = self.trade.plan.last_close(&self.venues);
-        close.is_some_and(|close| unix_now() >= close + self.end_after)
+        close.zip(self.end_after).is_some_and(|(close, after)| unix_now() >= close + after)
     }
 
     /// Takes nothing new, cancels what works if so configured, and waits for the last answers.

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use strategy_api::host::Host;
 use strategy_api::{
     CancelRequest, ClientOrderId, DurationNanos, Instrument, InstrumentId, LogLevel, OrderReport,
-    OrderRequest, Position, Record, Refusal, ReplaceRequest, UnixNanos, WorkingOrder,
+    OrderRequest, Pnl, Position, Record, Refusal, ReplaceRequest, UnixNanos, WorkingOrder,
 };
 
 /// The instruments of a run, by id and by code.
@@ -278,5 +278,13 @@ impl Host for StrategyHost {
 
     fn working_orders(&self, out: &mut [WorkingOrder]) -> usize {
         self.portfolio.working_orders(out)
+    }
+
+    fn pnl(&self) -> Pnl {
+        self.portfolio.pnl()
+    }
+
+    fn account_pnl(&self) -> Pnl {
+        self.portfolio.account_pnl()
     }
 }

@@ -5,6 +5,7 @@ mod host;
 mod inline;
 pub mod notes;
 mod portfolio;
+pub mod sessions;
 mod thread;
 mod timers;
 

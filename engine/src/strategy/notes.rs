@@ -1,14 +1,14 @@
 //! What the gateway tells a strategy's host and not the strategy itself: where an order or a position
-//! stands, as the order machine has it.
+//! stands, as the order machine has it, and what was earned.
 //!
 //! A note travels through the same ring as the reports, in front of the report that it belongs to, so
 //! that a strategy that looks at its orders sees what it has been told, no less and no more. It is an
 //! [`OrderReport`] with an event that no strategy ever sees.
 
-use crate::market::Transition;
 use crate::order::Machine;
 use strategy_api::{
-    InstrumentId, Kind, OrderEvent, OrderReport, Position, Record, UnixNanos, WorkingOrder,
+    InstrumentId, Kind, Notional, OrderEvent, OrderReport, Pnl, Position, Quantity, Record,
+    WorkingOrder,
 };
 
 /// Event of a note about an order.
@@ -17,6 +17,19 @@ const WORKING: OrderEvent = OrderEvent(250);
 const POSITION: OrderEvent = OrderEvent(251);
 /// Event of the note that lets a strategy start.
 const START: OrderEvent = OrderEvent(252);
+/// Event of a note about the strategy's profit.
+const PNL: OrderEvent = OrderEvent(253);
+/// Event of a note about the account's profit.
+const ACCOUNT_PNL: OrderEvent = OrderEvent(254);
+
+/// Whose profit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// The strategy's that is told.
+    Strategy,
+    /// The whole account's.
+    Account,
+}
 
 /// A note, as it is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +38,8 @@ pub enum Note {
     Working(WorkingOrder),
     /// What is held of an instrument, and at what average price. Open orders are not in it.
     Position(Position),
+    /// What was earned.
+    Pnl(Whose, Pnl),
     /// The picture is complete: the strategy starts, and what follows is for it.
     Start,
 }
@@ -62,10 +77,31 @@ pub fn position(machine: &Machine, strategy: u16, instrument: InstrumentId) -> O
     note
 }
 
-/// A venue is in another phase.
-pub fn session(change: &Transition, now: UnixNanos) -> OrderReport {
-    let _ = (change, now);
-    OrderReport::unset()
+/// A note about what was earned. The amounts travel in fields of the same width.
+pub fn pnl(whose: Whose, pnl: &Pnl) -> OrderReport {
+    let carried = |amount: Notional| Quantity::new(amount.raw());
+    let mut note = OrderReport::unset();
+    note.request.quantity = carried(pnl.realised);
+    note.leaves = carried(pnl.open);
+    note.cumulative_filled = carried(pnl.fees);
+    note.last_quantity = carried(pnl.taxes);
+    note.refusal = i32::try_from(pnl.unpriced).unwrap_or(i32::MAX);
+    note.event = match whose {
+        Whose::Strategy => PNL,
+        Whose::Account => ACCOUNT_PNL,
+    };
+    note
+}
+
+fn pnl_of(note: &OrderReport) -> Pnl {
+    let amount = |carried: Quantity| Notional::new(carried.raw());
+    Pnl::new(
+        amount(note.request.quantity),
+        amount(note.leaves),
+        amount(note.cumulative_filled),
+        amount(note.last_quantity),
+        note.refusal.unsigned_abs(),
+    )
 }
 
 /// The note in a record; `None` when it is a record for the strategy.
@@ -90,6 +126,8 @@ pub fn read(words: &[u64]) -> Option<Note> {
             ..Position::flat(report.header.instrument)
         })),
         START => Some(Note::Start),
+        PNL => Some(Note::Pnl(Whose::Strategy, pnl_of(report))),
+        ACCOUNT_PNL => Some(Note::Pnl(Whose::Account, pnl_of(report))),
         _ => None,
     }
 }
@@ -112,6 +150,15 @@ mod tests {
             ..WorkingOrder::default()
         };
         assert_eq!(read(working(&order).words()), Some(Note::Working(order)));
+    }
+
+    #[test]
+    fn a_note_about_profit_comes_back_as_it_went() {
+        let [realised, open, fees, taxes] = [1 << 40, -(1 << 41), 3, 5].map(Notional::new);
+        let earned = Pnl::new(realised, open, fees, taxes, 2);
+        for whose in [Whose::Strategy, Whose::Account] {
+            assert_eq!(read(pnl(whose, &earned).words()), Some(Note::Pnl(whose, earned)));
+        }
     }
 
     #[test]

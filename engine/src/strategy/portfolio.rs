@@ -6,9 +6,9 @@
 //! # Hot path
 //! Orders lie sorted by id; a strategy has few. Nothing is allocated after the start.
 
-use super::notes::Note;
+use super::notes::{Note, Whose};
 use strategy_api::{
-    ClientOrderId, InstrumentId, OrderEvent, OrderReport, OrderRequest, OrderStatus, Position,
+    ClientOrderId, InstrumentId, OrderEvent, OrderReport, OrderRequest, OrderStatus, Pnl, Position,
     Quantity, Side, WorkingOrder,
 };
 
@@ -23,6 +23,8 @@ pub(super) struct Portfolio {
     orders: Vec<WorkingOrder>,
     /// By instrument, without open orders.
     positions: Vec<Position>,
+    pnl: Pnl,
+    account_pnl: Pnl,
 }
 
 impl Portfolio {
@@ -31,6 +33,9 @@ impl Portfolio {
         Self {
             orders: Vec::with_capacity(WORKING_MAX),
             positions: (0..instruments).map(flat).collect(),
+            // It has traded nothing yet; what the account earned nobody has told.
+            pnl: Pnl::ZERO,
+            account_pnl: Pnl::UNKNOWN,
         }
     }
 
@@ -81,6 +86,8 @@ impl Portfolio {
                     *place = *position;
                 }
             }
+            Note::Pnl(Whose::Strategy, pnl) => self.pnl = *pnl,
+            Note::Pnl(Whose::Account, pnl) => self.account_pnl = *pnl,
         }
     }
 
@@ -128,6 +135,14 @@ impl Portfolio {
             }
         }
         position
+    }
+
+    pub(super) fn pnl(&self) -> Pnl {
+        self.pnl
+    }
+
+    pub(super) fn account_pnl(&self) -> Pnl {
+        self.account_pnl
     }
 
     fn place(&self, id: ClientOrderId) -> Result<usize, usize> {
@@ -227,5 +242,14 @@ mod tests {
         let over = WorkingOrder { status: OrderStatus::FILLED, ..restored };
         own.note(&Note::Working(over));
         assert_eq!(own.working_order(ID), None);
+    }
+
+    #[test]
+    fn profit_is_what_was_told_last_and_nothing_before() {
+        let mut own = Portfolio::new(1);
+        assert_eq!((own.pnl(), own.account_pnl()), (Pnl::ZERO, Pnl::UNKNOWN));
+        let earned = Pnl { unpriced: 1, ..Pnl::ZERO };
+        own.note(&Note::Pnl(Whose::Account, earned));
+        assert_eq!((own.pnl(), own.account_pnl()), (Pnl::ZERO, earned));
     }
 }

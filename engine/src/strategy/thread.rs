@@ -8,6 +8,7 @@
 use super::filter::Filter;
 use super::host::{StrategyCounters, StrategyHost};
 use super::notes::Note;
+use super::sessions::Early;
 use crate::gateway::Cause;
 use crate::plugin::{Instance, Stopped};
 use crate::telemetry::Recorder;
@@ -18,7 +19,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use strategy_api::record::header_of;
-use strategy_api::{Count, FeedChange, FeedEvent, Header, Kind, Record, Text, UnixNanos};
+use strategy_api::{
+    Count, FeedChange, FeedEvent, Header, Kind, Record, SessionChange, Text, UnixNanos,
+};
 
 /// Longest sleep without a timer: the thread looks around at least this often.
 const SLEEP_MAX: Duration = Duration::from_millis(50);
@@ -98,6 +101,8 @@ pub struct Runner {
     buffer: [u64; SLOT_WORDS],
     /// `Extras` records dispatched and still without the record they belong to.
     pending_extras: usize,
+    /// Where the venues stood before the start.
+    early: Early,
 }
 
 /// The strategy is over: why.
@@ -117,7 +122,7 @@ pub enum Turn {
 impl Runner {
     /// A strategy that was not started yet.
     pub fn new(parts: StrategyParts) -> Self {
-        Self { buffer: [0; SLOT_WORDS], pending_extras: 0, parts }
+        Self { buffer: [0; SLOT_WORDS], pending_extras: 0, early: Early::default(), parts }
     }
 
     /// Whether the strategy may start. What it is told before belongs to the picture that it starts with
@@ -127,6 +132,9 @@ impl Runner {
     /// When the run ends before it may.
     pub fn may_start(&mut self) -> Result<bool, Over> {
         while let Some(words) = self.parts.updates.pop(&mut self.buffer) {
+            if let Some(change) = SessionChange::from_words(words) {
+                self.early.keep(change);
+            }
             if self.parts.instance.host_mut().hear(words) == Some(Note::Start) {
                 return Ok(true);
             }
@@ -147,7 +155,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Tells the strategy that events follow.
+    /// Tells the strategy that events follow, and where the day of each venue stands.
     ///
     /// # Errors
     /// Why it has stopped already.
@@ -157,7 +165,13 @@ impl Runner {
         self.parts.counters.callback_since.store(now.raw(), Ordering::Relaxed);
         let started = self.parts.instance.start().map_err(over);
         self.parts.counters.callback_since.store(0, Ordering::Relaxed);
-        started
+        started?;
+        for change in self.early.take() {
+            let words = change.words();
+            self.buffer[..words.len()].copy_from_slice(words);
+            self.dispatch(words.len())?;
+        }
+        Ok(())
     }
 
     /// Handles own orders, a batch of the market, and the timers that are due.
@@ -290,7 +304,8 @@ impl Runner {
     #[inline]
     fn wants(&self, header: &Header) -> bool {
         // What the gateway sends is for this strategy by construction.
-        header.kind == Kind::ORDER_REPORT || self.parts.filter.wants(header)
+        matches!(header.kind, Kind::ORDER_REPORT | Kind::SESSION_CHANGE)
+            || self.parts.filter.wants(header)
     }
 
     /// Tells the strategy that it was too slow.

@@ -203,6 +203,27 @@ fn ctrl_c_ends_a_run_in_order_and_with_a_summary() {
 }
 
 #[test]
+fn a_strategy_is_told_first_where_the_day_of_each_venue_stands() {
+    for dispatch in ["threads", "inline"] {
+        let keys = format!("dispatch = \"{dispatch}\"");
+        let setup = watching(&keys, &a_watcher("one", ""));
+        run(setup.run(&["--duration", "1s", "--json"])).ended_with(0);
+        let told = setup.logged("one", "session venue=");
+        let number = |line: &str, name| crate::setup::number_in(line, name);
+        for (venue, line) in told.iter().take(2).enumerate() {
+            assert_eq!(number(line, "venue"), venue as u64 + 1, "{line}");
+            assert_eq!(number(line, "before"), 0, "{line}");
+            assert!(number(line, "after") > 0, "{line}");
+            assert_eq!(number(line, "trades"), 0, "{line}");
+            assert_eq!((number(line, "net"), number(line, "account")), (0, 1), "{line}");
+        }
+        assert!(told.len() >= 2, "{told:?}");
+        let [trades, ..] = logged_counts(&setup, "one");
+        assert!(trades > 0, "the market came after it");
+    }
+}
+
+#[test]
 fn ctrl_c_during_the_start_ends_it() {
     // A broker that takes connections and says nothing: the start hangs in the TLS handshake.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -50,7 +50,7 @@ fn the_smallest_strategy_goes_from_source_to_running() {
     let plugin = spec.load(|_| ()).unwrap();
     assert_eq!(plugin.name(), "hello");
     assert!(plugin.description().contains("Counts trades"));
-    assert_eq!(plugin.abi(), (1, 0));
+    assert_eq!(plugin.abi(), (1, 1));
 
     let (host, seen) = Notebook::new();
     let mut hello = plugin.create(&spec.name, &spec.params_toml, host).unwrap();

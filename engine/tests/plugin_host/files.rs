@@ -7,7 +7,11 @@ use std::path::Path;
 
 use crate::support::{Notebook, compile, compile_text, workspace};
 use engine::plugin::{Checks, Plugin, PluginError, StopCause};
-use strategy_api::{InstrumentId, Price, Quantity, Record, Side, Trade, UnixNanos};
+use strategy_api::abi::PluginTable;
+use strategy_api::{
+    InstrumentId, Notional, Pnl, Price, Quantity, Record, SessionCause, SessionChange,
+    SessionPhase, Side, Trade, UnixNanos, Venue,
+};
 use tempfile::TempDir;
 
 /// A table in C; `fields` come behind the usual ones and win.
@@ -202,6 +206,80 @@ fn a_plugin_of_a_later_minor_version_is_loaded() {
     let plugin = load_text(&code).unwrap();
     assert_eq!(plugin.abi(), (1, 7));
     plugin.create("later", "", Notebook::new().0).unwrap();
+}
+
+/// A change that every test of `on_session` uses.
+fn krx_opens() -> SessionChange {
+    let mut change = SessionChange::unset();
+    change.header.venue = Venue::KRX;
+    (change.before, change.after) = (SessionPhase::OPENING_AUCTION, SessionPhase::CONTINUOUS);
+    change.cause = SessionCause::FRAME;
+    change
+}
+
+/// A plugin with `on_session` that logs the change and the profit that it is told.
+fn session_code(fields: &str) -> String {
+    let code = table(&format!(".on_session = on_session, {fields}")).replace(
+        "static void unmake",
+        r#"
+#include <stdio.h>
+static int32_t on_session(StrategyPluginInstance *instance, const StrategySessionChange *change) {
+    char text[128];
+    StrategyPnl own = {0}, account = {0};
+    (void)instance;
+    int32_t codes = given->pnl(mine, &own) + given->account_pnl(mine, &account);
+    int length = snprintf(text, sizeof text, "%d: %d -> %d by %d, net %lld, codes %d, null %d",
+        change->header.venue, change->before, change->after, change->cause, (long long)own.net,
+        codes + (account.net == STRATEGY_NOTIONAL_UNSET ? 0 : 1000), given->pnl(mine, 0));
+    given->log(mine, STRATEGY_LOG_LEVEL_INFO, text, (size_t)length);
+    return STRATEGY_STATUS_OK;
+}
+static void unmake"#,
+    );
+    let code = code.replace("(void)host; (void)context;", "given = host; mine = context;");
+    code.replace(
+        "static int32_t make(",
+        "static const StrategyHostTable *given; static StrategyHostContext *mine;
+         static int32_t make(",
+    )
+}
+
+#[test]
+fn a_strategy_is_told_the_phase_of_a_venue_and_its_profit() {
+    let (mut host, seen) = Notebook::new();
+    host.pnl =
+        Pnl::new(Notional::new(1_000), Notional::new(-1), Notional::new(2), Notional::ZERO, 0);
+    let plugin = load_text(&session_code("")).unwrap();
+    assert_eq!(plugin.abi(), (1, 1));
+    assert!(plugin.kinds().contains(SessionChange::KIND));
+    let mut instance = plugin.create("told", "", host).unwrap();
+    instance.dispatch(krx_opens().words()).unwrap();
+    assert_eq!(seen.borrow().logged, ["1: 4 -> 5 by 2, net 997, codes 0, null 13"]);
+}
+
+#[test]
+fn a_plugin_of_minor_version_0_is_loaded_and_not_told_of_phases() {
+    // As it was compiled then: the slot does not exist, and what lies behind the table is no function.
+    let size = PluginTable::size_of_minor(0);
+    assert_eq!(size, std::mem::offset_of!(PluginTable, on_session));
+    let code = session_code(&format!(".size = {size}, .abi_minor = 0,"));
+    let (host, seen) = Notebook::new();
+    let plugin = load_text(&code).unwrap();
+    assert_eq!(plugin.abi(), (1, 0));
+    assert!(!plugin.kinds().contains(SessionChange::KIND));
+    let mut instance = plugin.create("older", "", host).unwrap();
+    instance.start().unwrap();
+    instance.dispatch(krx_opens().words()).unwrap();
+    instance.dispatch(Trade::unset().words()).unwrap();
+    assert!(seen.borrow().logged.is_empty(), "a slot that its version does not have was called");
+}
+
+#[test]
+fn a_table_of_minor_version_1_must_be_as_long_as_that() {
+    let size = PluginTable::size_of_minor(0);
+    let error = load_text(&table(&format!(".size = {size},"))).unwrap_err();
+    assert!(matches!(error, PluginError::BadTable { .. }), "{error}");
+    assert!(error.to_string().contains("version 1.1"), "{error}");
 }
 
 #[test]

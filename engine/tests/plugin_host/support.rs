@@ -8,7 +8,7 @@ use std::rc::Rc;
 use strategy_api::host::Host;
 use strategy_api::{
     CancelRequest, ClientOrderId, DurationNanos, Instrument, InstrumentId, LogLevel, OrderRequest,
-    Position, Refusal, ReplaceRequest, Symbol, UnixNanos, WorkingOrder,
+    Pnl, Position, Refusal, ReplaceRequest, Symbol, UnixNanos, WorkingOrder,
 };
 
 /// What a strategy did.
@@ -24,6 +24,7 @@ pub(crate) struct Notebook {
     pub(crate) seen: Rc<RefCell<Seen>>,
     samsung: Instrument,
     pub(crate) panics: bool,
+    pub(crate) pnl: Pnl,
 }
 
 impl Notebook {
@@ -31,7 +32,7 @@ impl Notebook {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let symbol = Symbol::new("005930").unwrap();
         let samsung = Instrument { id: InstrumentId(0), symbol, ..Instrument::default() };
-        (Self { seen: Rc::clone(&seen), samsung, panics: false }, seen)
+        (Self { seen: Rc::clone(&seen), samsung, panics: false, pnl: Pnl::ZERO }, seen)
     }
 }
 
@@ -103,6 +104,10 @@ impl Host for Notebook {
 
     fn working_orders(&self, _: &mut [WorkingOrder]) -> usize {
         0
+    }
+
+    fn pnl(&self) -> Pnl {
+        self.pnl
     }
 }
 

@@ -123,6 +123,16 @@ impl<const W: usize> Producer<W> {
         self.high_water
     }
 
+    /// Whether at least half of the ring is free, so that what can wait does not take the room of what
+    /// cannot.
+    pub fn is_mostly_free(&mut self) -> bool {
+        let half = self.shared.slots.len() as u64 / 2;
+        if self.waiting() > half {
+            self.look_at_consumer();
+        }
+        self.waiting() <= half
+    }
+
     /// How many records wait as far as this end knows: never fewer than truly do.
     #[inline]
     fn waiting(&self) -> u64 {

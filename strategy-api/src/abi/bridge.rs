@@ -26,6 +26,7 @@ use crate::instrument::Instrument;
 use crate::order::{
     CancelRequest, ClientOrderId, OrderRequest, Position, ReplaceRequest, WorkingOrder,
 };
+use crate::pnl::Pnl;
 use crate::record::{InstrumentId, RECORD_WORDS_MAX, extra_fields, header_of};
 use crate::refusal::Refusal;
 use crate::units::DurationNanos;
@@ -608,6 +609,28 @@ unsafe extern "C" fn param<H: Host>(
     })
 }
 
+unsafe extern "C" fn pnl<H: Host>(context: *mut HostContext, place: *mut Pnl) -> i32 {
+    // SAFETY: rules of the ABI, above.
+    unsafe { state_of::<H>(context) }.map_or(BAD, |state| {
+        state.answer(|state| {
+            let pnl = state.host.pnl();
+            // SAFETY: rules of the ABI, above.
+            unsafe { write(place, pnl) }
+        })
+    })
+}
+
+unsafe extern "C" fn account_pnl<H: Host>(context: *mut HostContext, place: *mut Pnl) -> i32 {
+    // SAFETY: rules of the ABI, above.
+    unsafe { state_of::<H>(context) }.map_or(BAD, |state| {
+        state.answer(|state| {
+            let pnl = state.host.account_pnl();
+            // SAFETY: rules of the ABI, above.
+            unsafe { write(place, pnl) }
+        })
+    })
+}
+
 /// The table whose functions lead to a host of type `H`.
 const fn table_of<H: Host>() -> HostTable {
     HostTable {
@@ -630,6 +653,8 @@ const fn table_of<H: Host>() -> HostTable {
         working_order: Some(working_order::<H>),
         working_orders: Some(working_orders::<H>),
         param: Some(param::<H>),
+        pnl: Some(pnl::<H>),
+        account_pnl: Some(account_pnl::<H>),
         ..HostTable::EMPTY
     }
 }

@@ -10,6 +10,7 @@ use crate::instrument::Instrument;
 use crate::order::{
     CancelRequest, ClientOrderId, OrderRequest, Position, ReplaceRequest, WorkingOrder,
 };
+use crate::pnl::Pnl;
 use crate::record::InstrumentId;
 use crate::refusal::Refusal;
 use crate::units::{DurationNanos, Hundredths, Price, Quantity, UnixNanos};
@@ -17,7 +18,7 @@ use crate::units::{DurationNanos, Hundredths, Price, Quantity, UnixNanos};
 /// Bytes of a line of the log; what is longer is cut.
 const LOG_BYTES_MAX: usize = 1024;
 
-/// What a strategy can do and ask: orders, time, timers, chance, log, instruments, positions.
+/// What a strategy can do and ask: orders, time, timers, chance, log, instruments, positions, profit.
 ///
 /// It is lent to each callback and is the strategy's **only** source of time and randomness: that is
 /// what makes the same library decide the same in simulation, replay, backtest and live.
@@ -287,6 +288,23 @@ impl<'a> Context<'a> {
             }
             Err(_) => (&[], 0),
         }
+    }
+
+    /// What this strategy earned today: of what it closed, of what it holds at the prices that the engine
+    /// knew last, less fees and taxes. Renewed with each of its fills, before `on_order` tells of it, and
+    /// at most four times a second as prices move; it does not change within a callback.
+    ///
+    /// [`Pnl::UNKNOWN`] under an engine of minor version 0.
+    pub fn pnl(&self) -> Pnl {
+        let mut pnl = Pnl::UNKNOWN;
+        call!(self.pnl(&raw mut pnl)).map_or(Pnl::UNKNOWN, |()| pnl)
+    }
+
+    /// The same for the whole account: every strategy, and shares of earlier days and other hands.
+    /// [`Pnl::UNKNOWN`] until the broker's books are known, so also in `dry-run`.
+    pub fn account_pnl(&self) -> Pnl {
+        let mut pnl = Pnl::UNKNOWN;
+        call!(self.account_pnl(&raw mut pnl)).map_or(Pnl::UNKNOWN, |()| pnl)
     }
 
     /// Tells the host why the callback fails.

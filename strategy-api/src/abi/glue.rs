@@ -71,6 +71,7 @@ pub const fn table<S: Strategy>(
         on_condition_match: slot!(CONDITION_MATCH, on_condition_match),
         on_order_update: slot!(ORDER_UPDATE, on_order_update),
         on_balance: slot!(BALANCE, on_balance),
+        on_session: slot!(SESSION_CHANGE, on_session),
         ..PluginTable::EMPTY
     }
 }
@@ -263,6 +264,7 @@ callbacks! {
     on_condition_match(ConditionMatch),
     on_order_update(OrderUpdate),
     on_balance(Balance),
+    on_session(SessionChange),
 }
 
 std::thread_local! {
@@ -289,4 +291,72 @@ fn catch_messages() {
         }));
     });
     ENGINE_THREAD.with(|flag| flag.set(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::STATUS_OK;
+    use crate::pnl::Pnl;
+    use crate::strategy::NoParams;
+
+    /// Says what it sees of the profit, as the reason of its stop.
+    struct Teller;
+
+    impl Strategy for Teller {
+        type Params = NoParams;
+
+        fn new(_: NoParams, _: &mut Context<'_>) -> Result<Self, Error> {
+            Ok(Self)
+        }
+
+        fn on_start(&mut self, ctx: &mut Context<'_>) -> Outcome {
+            assert_eq!((ctx.pnl(), ctx.account_pnl()), (Pnl::UNKNOWN, Pnl::UNKNOWN));
+            assert_eq!(ctx.find_instrument("005930"), None);
+            Err(Error::new("looked"))
+        }
+    }
+
+    /// Runs `Teller` under this table; what `create` and `on_start` said.
+    fn run(host: &HostTable) -> (i32, Option<i32>) {
+        let plugin = table::<Teller>(c"teller", c"", c"");
+        let mut instance = core::ptr::null_mut();
+        let (context, params) = (core::ptr::null_mut(), c"".as_ptr());
+        // SAFETY: the functions of `host` ignore their context; the place is writable.
+        let made = unsafe { plugin.create.unwrap()(host, context, params, 0, &raw mut instance) };
+        if made != STATUS_OK {
+            return (made, None);
+        }
+        // SAFETY: made above, alive, destroyed once.
+        let started = unsafe {
+            let started = plugin.on_start.unwrap()(instance);
+            plugin.destroy.unwrap()(instance);
+            started
+        };
+        (made, Some(started))
+    }
+
+    unsafe extern "C" fn must_not_be_called(_: *mut HostContext, _: *mut Pnl) -> i32 {
+        panic!("what lies behind an older engine's table was called")
+    }
+
+    #[test]
+    fn a_plugin_runs_under_an_engine_of_minor_version_0_without_the_newer_functions() {
+        // An older engine's table ends before these slots: what lies there means nothing.
+        let older = HostTable {
+            size: HostTable::SIZE_MIN as u32,
+            abi_minor: 0,
+            pnl: Some(must_not_be_called),
+            account_pnl: Some(must_not_be_called),
+            ..HostTable::EMPTY
+        };
+        assert_eq!(HostTable::SIZE_MIN, core::mem::offset_of!(HostTable, pnl));
+        assert_eq!(run(&older), (STATUS_OK, Some(STATUS_ERROR)));
+    }
+
+    #[test]
+    fn a_plugin_refuses_an_engine_with_a_shorter_table_than_any_had() {
+        let short = HostTable { size: HostTable::SIZE_MIN as u32 - 8, ..HostTable::EMPTY };
+        assert_eq!(run(&short), (STATUS_VERSION, None));
+    }
 }

@@ -8,6 +8,7 @@ use crate::instrument::Instrument;
 use crate::order::{
     CancelRequest, ClientOrderId, OrderRequest, Position, ReplaceRequest, WorkingOrder,
 };
+use crate::pnl::Pnl;
 use crate::record::InstrumentId;
 
 /// The engine's side of one instance: only the engine knows what is inside.
@@ -156,6 +157,12 @@ pub struct HostTable {
             length: *mut usize,
         ) -> i32,
     >,
+
+    /// Since minor version 1: writes what this strategy earned today to `*pnl`. Amounts are unset where
+    /// nobody has told them.
+    pub pnl: Option<unsafe extern "C" fn(context: *mut HostContext, pnl: *mut Pnl) -> i32>,
+    /// Since minor version 1: the same for the whole account.
+    pub account_pnl: Option<unsafe extern "C" fn(context: *mut HostContext, pnl: *mut Pnl) -> i32>,
 }
 
 impl HostTable {
@@ -186,5 +193,7 @@ impl HostTable {
         working_order: None,
         working_orders: None,
         param: None,
+        pnl: None,
+        account_pnl: None,
     };
 }

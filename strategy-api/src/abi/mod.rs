@@ -51,8 +51,8 @@ use core::ffi::CStr;
 
 /// Breaks when it changes.
 pub const ABI_MAJOR: u16 = 1;
-/// Rises when slots are appended.
-pub const ABI_MINOR: u16 = 0;
+/// Rises when slots are appended. 1: `on_session`, `pnl`, `account_pnl`.
+pub const ABI_MINOR: u16 = 1;
 
 /// Name of the function that a plugin exports:
 /// `const StrategyPluginTable *strategy_plugin(void)`.

@@ -7,8 +7,8 @@ use super::host::{HostContext, HostTable};
 use crate::record::{
     Balance, BestQuote, BrokerFlow, ConditionMatch, Depth, EtfNav, FeedEvent, GoldPrice,
     IndexBreadth, IndexValue, IndicativeMatch, IndicativePrice, InstrumentInfo, OffHoursQuote,
-    OrderReport, OrderUpdate, ProgramTrading, SessionState, Trade, VolatilityInterruption,
-    WarrantIndicators, WarrantTheory,
+    OrderReport, OrderUpdate, ProgramTrading, SessionChange, SessionState, Trade,
+    VolatilityInterruption, WarrantIndicators, WarrantTheory,
 };
 
 /// An instance of a strategy: only the plugin knows what is inside.
@@ -153,6 +153,12 @@ pub struct PluginTable {
     /// `04` 현물잔고: a position of the account, as the broker tells it.
     pub on_balance:
         Option<unsafe extern "C" fn(instance: *mut PluginInstance, record: *const Balance) -> i32>,
+
+    /// Since minor version 1: a venue is in another phase of its day. Each venue is told once right
+    /// after `on_start`, before any record of the market.
+    pub on_session: Option<
+        unsafe extern "C" fn(instance: *mut PluginInstance, record: *const SessionChange) -> i32,
+    >,
 }
 
 // SAFETY: the table is read only, and its pointers lead to constants of the library that holds it,
@@ -166,9 +172,12 @@ impl PluginTable {
     pub const SIZE_MIN: usize = core::mem::offset_of!(Self, on_balance) + size_of::<usize>();
 
     /// Bytes that a table of this minor version has at least.
-    pub const fn size_of_minor(_minor: u16) -> usize {
+    pub const fn size_of_minor(minor: u16) -> usize {
         // Append here when a minor version appends slots.
-        Self::SIZE_MIN
+        match minor {
+            0 => Self::SIZE_MIN,
+            _ => core::mem::offset_of!(Self, on_session) + size_of::<usize>(),
+        }
     }
 
     /// A table of this version without any callback.
@@ -206,5 +215,6 @@ impl PluginTable {
         on_condition_match: None,
         on_order_update: None,
         on_balance: None,
+        on_session: None,
     };
 }

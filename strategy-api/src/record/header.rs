@@ -94,6 +94,8 @@ open_enum! {
         EXTRAS = 33, "extras";
         /// The engine's own: where an order of this strategy stands.
         ORDER_REPORT = 34, "order_report";
+        /// The engine's own: a venue is in another phase of its day. Since minor version 1.
+        SESSION_CHANGE = 35, "session_change";
     }
 }
 

@@ -9,6 +9,7 @@ mod index;
 mod market;
 mod meta;
 mod report;
+mod session;
 mod stock;
 
 pub use account::*;
@@ -18,6 +19,7 @@ pub use index::*;
 pub use market::*;
 pub use meta::*;
 pub use report::*;
+pub use session::*;
 pub use stock::*;
 
 /// The largest record, in 8-byte words. Ring slots are this large.

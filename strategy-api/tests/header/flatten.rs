@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// Files whose types cross the ABI, in the order of the header.
-const FILES: [&str; 16] = [
+const FILES: [&str; 18] = [
     "abi/mod.rs",
     "text.rs",
     "units.rs",
@@ -13,6 +13,7 @@ const FILES: [&str; 16] = [
     "fid.rs",
     "record/header.rs",
     "record/market.rs",
+    "record/session.rs",
     "record/stock.rs",
     "record/index.rs",
     "record/account.rs",
@@ -20,6 +21,7 @@ const FILES: [&str; 16] = [
     "order.rs",
     "record/report.rs",
     "instrument.rs",
+    "pnl.rs",
     "host.rs",
     "abi/host.rs",
 ];

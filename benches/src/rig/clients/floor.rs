@@ -1,11 +1,14 @@
 //! The floor: what nobody who reads this socket can beat. Decrypts and unframes, looks at nothing, counts
-//! and stamps.
+//! and stamps. Where orders leave, it counts to the next marker and writes a request that lies ready: no
+//! parsing, no check, no journal, no look at the answer.
 
-use super::{Extra, Job, polled};
+use super::{Extra, Job, polled, tls};
 use crate::rig::marks::Marks;
-use crate::rig::now_nanos;
-use anyhow::bail;
-use std::io::{ErrorKind, Read};
+use crate::rig::{now_nanos, orders};
+use anyhow::{Context, bail};
+use rustls::{ClientConnection, StreamOwned};
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 
 /// Room for what one turn decrypts.
 const BUFFER: usize = 256 << 10;
@@ -18,11 +21,15 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
     job.pin()?;
     let mut marks = Marks::new(job.frames);
     // Nothing follows the last answer for a while, so the library holds no bytes of ours.
-    let mut tls = polled::open(job)?.into_inner();
+    let mut market = polled::open(job)?.into_inner();
+    let mut line = match job.orders_every {
+        0 => None,
+        every => Some((every, ReadyLine::connect(job)?)),
+    };
     let mut unframer = Unframer { buffer: vec![0; BUFFER], filled: 0 };
     let mut number = 0;
     loop {
-        match tls.conn.read_tls(&mut tls.sock) {
+        match market.conn.read_tls(&mut market.sock) {
             Ok(0) => bail!("the sender hung up without Close"),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -31,25 +38,85 @@ pub fn run(job: &Job) -> anyhow::Result<Extra> {
             }
             Err(error) => return Err(error.into()),
         }
-        tls.conn.process_new_packets()?;
+        market.conn.process_new_packets()?;
         loop {
-            match tls.conn.reader().read(&mut unframer.buffer[unframer.filled..]) {
+            match market.conn.reader().read(&mut unframer.buffer[unframer.filled..]) {
                 Ok(0) => bail!("the sender ended TLS without Close"),
                 Ok(count) => unframer.filled += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error.into()),
             }
         }
+        let mut failed = None;
         let closed = unframer.each(|| {
+            if let Some((every, line)) = &mut line
+                && let Some(quantity) = orders::quantity_for(number, *every)
+                && let Err(error) = line.send(quantity)
+            {
+                failed = Some(error);
+            }
             marks.mark(number, now_nanos());
             number += 1;
         });
+        if let Some(error) = failed {
+            return Err(error).context("the order desk takes no order");
+        }
         if closed {
             break;
         }
     }
     marks.finish(&job.marks)?;
     Ok(Extra::default())
+}
+
+/// A connection for orders, and the bytes of one.
+struct ReadyLine {
+    tls: StreamOwned<ClientConnection, TcpStream>,
+    request: Vec<u8>,
+    quantity_at: usize,
+}
+
+/// Places for the quantity, filled up with zeros.
+const PLACES: usize = 8;
+
+impl ReadyLine {
+    fn connect(job: &Job) -> anyhow::Result<Self> {
+        let socket = TcpStream::connect(("127.0.0.1", job.orders_port))?;
+        socket.set_nodelay(true)?;
+        let mut connection = ClientConnection::new(tls::config(job)?, tls::name())?;
+        let mut socket_of = &socket;
+        while connection.is_handshaking() {
+            connection.complete_io(&mut socket_of)?;
+        }
+        let zeros = "0".repeat(PLACES);
+        let body = orders::body("005930", 1, 60_700)
+            .replace("\"ord_qty\":\"1\"", &format!("\"ord_qty\":\"{zeros}\""));
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json;charset=UTF-8\r\n\
+             cont-yn: N\r\nauthorization: Bearer {}\r\napi-id: kt10000\r\ncontent-length: {}\r\n\r\n",
+            orders::PATH,
+            orders::TOKEN,
+            body.len()
+        );
+        let request = head + &body;
+        let quantity_at = request.find(&zeros).context("the quantity is in the request")?;
+        let tls = StreamOwned::new(connection, socket);
+        Ok(Self { tls, request: request.into_bytes(), quantity_at })
+    }
+
+    #[inline]
+    fn send(&mut self, quantity: u64) -> std::io::Result<()> {
+        let mut left = quantity;
+        for place in self.request[self.quantity_at..][..PLACES].iter_mut().rev() {
+            *place = b'0' + (left % 10) as u8;
+            left /= 10;
+        }
+        self.tls.conn.writer().write_all(&self.request)?;
+        while self.tls.conn.wants_write() {
+            self.tls.conn.write_tls(&mut self.tls.sock)?;
+        }
+        Ok(())
+    }
 }
 
 struct Unframer {

@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod floor;
+pub mod http;
 pub mod parsed;
 pub mod polled;
 pub mod probe;
@@ -73,6 +74,11 @@ impl Client {
         }
     }
 
+    /// Whether it goes on until it is told to end.
+    pub fn ends_by_signal(self) -> bool {
+        matches!(self, Self::Engine | Self::EngineThreads)
+    }
+
     /// Runs it in this process, to the sender's end.
     ///
     /// # Errors
@@ -98,6 +104,12 @@ pub struct Job {
     /// Port of the sender on 127.0.0.1.
     #[arg(long)]
     pub port: u16,
+    /// Port of the sender's order desk.
+    #[arg(long, default_value_t = 0)]
+    pub orders_port: u16,
+    /// An order leaves on every so many frames; 0: none does.
+    #[arg(long, default_value_t = 0)]
+    pub orders_every: u64,
     /// The sender's certificate, PEM.
     #[arg(long)]
     pub certificate: PathBuf,
@@ -125,6 +137,16 @@ impl Job {
     /// Address of the sender.
     pub fn url(&self) -> String {
         format!("wss://127.0.0.1:{}{}", self.port, super::sender::PATH)
+    }
+
+    /// Where orders go.
+    pub fn orders_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.orders_port)
+    }
+
+    /// Every so many trades the decision function hands over an order: the markers, where orders leave.
+    pub fn decide_every(&self) -> u64 {
+        if self.orders_every > 0 { self.orders_every } else { super::ORDER_EVERY }
     }
 
     /// The sender's certificate.

@@ -4,9 +4,10 @@
 //! Every choice is in the peers' favour: the struct knows that only trades come, texts are borrowed, no
 //! value is checked beyond being a number, no time is turned into nanoseconds.
 
+use super::Job;
 use crate::rig::frames::{self, NUMBER_BASE};
 use crate::rig::marks::Marks;
-use crate::rig::{ORDER_EVERY, now_nanos};
+use crate::rig::{now_nanos, orders};
 use anyhow::Context;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -141,8 +142,8 @@ pub struct Order {
     pub instrument: u32,
     /// KRW.
     pub price: i64,
-    /// Shares.
-    pub quantity: i64,
+    /// Shares; they name the frame, see [`orders`].
+    pub quantity: u64,
 }
 
 /// The peers' end: from text to stamp.
@@ -156,30 +157,33 @@ pub struct Desk {
 
 /// The decision function's own.
 pub struct Strategy {
+    every: u64,
     orders: Vec<Order>,
     sent: usize,
 }
 
 impl Desk {
-    /// A desk for so many frames.
-    pub fn new(parse: Parse, frames: usize) -> Self {
+    /// A desk for a client's frames.
+    pub fn new(parse: Parse, job: &Job) -> Self {
         let instruments = frames::items().into_iter().zip(0..).collect();
-        let strategy = Strategy { orders: vec![Order::default(); 256], sent: 0 };
+        let (every, orders) = (job.decide_every(), vec![Order::default(); 256]);
+        let strategy = Strategy { every, orders, sent: 0 };
         // As opaque to the compiler as a plugin is.
         let decide = black_box(decide as fn(&mut Strategy, &Trade));
-        Self { parse, instruments, strategy, decide, marks: Marks::new(frames) }
+        Self { parse, instruments, strategy, decide, marks: Marks::new(job.frames) }
     }
 
-    /// Takes a frame.
+    /// Takes a frame; the order that the decision function handed over, if any.
     ///
     /// # Errors
     /// When it is none.
     #[inline]
-    pub fn take(&mut self, text: &str) -> anyhow::Result<()> {
+    pub fn take(&mut self, text: &str) -> anyhow::Result<Option<Order>> {
         let frame = (self.parse)(text)?;
         if frame.trnm != "REAL" {
-            return Ok(());
+            return Ok(None);
         }
+        let before = self.strategy.sent;
         for entry in frame.data.iter().filter(|entry| entry.code == "0B") {
             let instrument = *self.instruments.get(entry.item).context("an unknown instrument")?;
             let trade = Trade::new(instrument, &entry.values);
@@ -187,7 +191,8 @@ impl Desk {
             let now = now_nanos();
             self.marks.mark((trade.cumulative_volume as u64).wrapping_sub(NUMBER_BASE), now);
         }
-        Ok(())
+        // A frame has one trade, so there is at most one.
+        Ok((self.strategy.sent > before).then(|| self.strategy.newest()))
     }
 
     /// The marks, at the end.
@@ -198,14 +203,18 @@ impl Desk {
 
 /// The decision function.
 fn decide(strategy: &mut Strategy, trade: &Trade) {
-    if !(trade.cumulative_volume as u64).is_multiple_of(ORDER_EVERY) {
-        return;
-    }
+    let number = (trade.cumulative_volume as u64).wrapping_sub(NUMBER_BASE);
+    let Some(quantity) = orders::quantity_for(number, strategy.every) else { return };
     let place = strategy.sent % strategy.orders.len();
-    strategy.orders[place] =
-        Order { instrument: trade.instrument, price: trade.price, quantity: 1 };
+    strategy.orders[place] = Order { instrument: trade.instrument, price: trade.price, quantity };
     strategy.sent += 1;
     black_box(&strategy.orders[place]);
+}
+
+impl Strategy {
+    fn newest(&self) -> Order {
+        self.orders[(self.sent - 1) % self.orders.len()]
+    }
 }
 
 impl Trade {

@@ -1,6 +1,8 @@
 //! The usual synchronous client, made fast by the simplest means: tungstenite on a socket that never
-//! blocks, asked again and again.
+//! blocks, asked again and again. Orders go by reqwest, which is waited for: the shortest way out that such
+//! a client has without a second core, and the reader stands still until the reply.
 
+use super::http::Http;
 use super::parsed::{Desk, Parse};
 use super::{Extra, Job, login_text, register_text, tls};
 use anyhow::bail;
@@ -18,11 +20,19 @@ pub type Socket = WebSocket<StreamOwned<ClientConnection, TcpStream>>;
 /// Whatever goes wrong.
 pub fn run(job: &Job, parse: Parse) -> anyhow::Result<Extra> {
     job.pin()?;
-    let mut desk = Desk::new(parse, job.frames);
+    let mut desk = Desk::new(parse, job);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let http = runtime.block_on(Http::connect(job))?;
     let mut socket = open(job)?;
     loop {
         match socket.read() {
-            Ok(Message::Text(text)) => desk.take(&text)?,
+            Ok(Message::Text(text)) => {
+                if let Some(order) = desk.take(&text)?
+                    && let Some(http) = &http
+                {
+                    runtime.block_on(Http::reply(http.request(&order)))?;
+                }
+            }
             Ok(Message::Close(_)) => break,
             Ok(_) => {}
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {

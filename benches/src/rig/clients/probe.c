@@ -116,7 +116,8 @@ static int32_t on_trade(StrategyPluginInstance *instance, const StrategyTrade *t
             .order_type = STRATEGY_ORDER_TYPE_LIMIT,
             .price = trade->price,
             .stop_price = STRATEGY_PRICE_UNSET,
-            .quantity = 1,
+            /* Names the frame: see orders.rs. */
+            .quantity = (int64_t)(number / self->every) + 1,
         };
         StrategyClientOrderId id = 0;
         /* "The ring is full" is an answer, too: the time counts all the same. */

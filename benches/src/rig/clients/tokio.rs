@@ -1,9 +1,12 @@
-//! The usual asynchronous client: tokio-tungstenite on a current-thread runtime.
+//! The usual asynchronous client: tokio-tungstenite on a current-thread runtime, orders by reqwest. An order
+//! is a task of its own, so that the reader goes on meanwhile.
 
+use super::http::Http;
 use super::parsed::{Desk, Parse};
 use super::{Extra, Job, login_text, register_text, tls};
 use anyhow::Context;
 use futures_util::{SinkExt, StreamExt};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -19,7 +22,9 @@ pub fn run(job: &Job, parse: Parse) -> anyhow::Result<Extra> {
 }
 
 async fn read(job: &Job, parse: Parse) -> anyhow::Result<()> {
-    let mut desk = Desk::new(parse, job.frames);
+    let mut desk = Desk::new(parse, job);
+    let http = Http::connect(job).await?;
+    let mut replies = JoinSet::new();
     let stream = tokio::net::TcpStream::connect(("127.0.0.1", job.port)).await?;
     stream.set_nodelay(true)?;
     let stream = TlsConnector::from(tls::config(job)?).connect(tls::name(), stream).await?;
@@ -30,11 +35,20 @@ async fn read(job: &Job, parse: Parse) -> anyhow::Result<()> {
     }
     while let Some(message) = socket.next().await {
         match message {
-            Ok(Message::Text(text)) => desk.take(&text)?,
+            Ok(Message::Text(text)) => {
+                if let Some(order) = desk.take(&text)?
+                    && let Some(http) = &http
+                {
+                    replies.spawn(Http::reply(http.request(&order)));
+                }
+            }
             Ok(Message::Close(_)) => break,
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+    while let Some(reply) = replies.join_next().await {
+        reply??;
     }
     desk.into_marks().finish(&job.marks)
 }

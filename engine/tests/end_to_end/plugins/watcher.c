@@ -77,6 +77,20 @@ static int32_t on_feed(StrategyPluginInstance *instance, const StrategyFeedEvent
     return STRATEGY_STATUS_OK;
 }
 
+static int32_t on_session(StrategyPluginInstance *instance, const StrategySessionChange *change) {
+    Watcher *self = (Watcher *)instance;
+    StrategyPnl own = {0};
+    StrategyPnl account = {0};
+    char text[200];
+    self->host->pnl(self->context, &own);
+    self->host->account_pnl(self->context, &account);
+    snprintf(text, sizeof text, "session venue=%d before=%d after=%d cause=%d trades=%llu net=%lld account=%d",
+             change->header.venue, change->before, change->after, change->cause, self->trades,
+             (long long)own.net, account.net != STRATEGY_NOTIONAL_UNSET);
+    say(self, text);
+    return STRATEGY_STATUS_OK;
+}
+
 static int32_t on_trade(StrategyPluginInstance *instance, const StrategyTrade *trade) {
     Watcher *self = (Watcher *)instance;
     (void)trade;
@@ -114,6 +128,7 @@ const StrategyPluginTable *strategy_plugin(void) {
         .on_trade = on_trade,
         .on_order_update = on_order_update,
         .on_balance = on_balance,
+        .on_session = on_session,
     };
     return &table;
 }

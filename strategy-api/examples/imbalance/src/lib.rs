@@ -19,8 +19,8 @@
 //! params = { order_quantity = 10, max_position = 100 }
 //! ```
 //!
-//! It buys before it sells (no short sales), quotes nothing in call auctions, during a volatility
-//! interruption or while the feed is not to be trusted, and ends with its orders cancelled.
+//! It buys before it sells (no short sales), quotes nothing outside continuous trading, during a
+//! volatility interruption or while the feed is not to be trusted, and ends with its orders cancelled.
 
 mod quoting;
 mod signal;
@@ -28,8 +28,8 @@ mod signal;
 use serde::Deserialize;
 use strategy_api::{
     ClientOrderId, Context, Depth, DurationNanos, Error, FeedChange, FeedEvent, InstrumentId, Kind,
-    Kinds, Order, OrderReport, Outcome, Price, Quantity, Refusal, Side, Strategy, Trade, UnixNanos,
-    Venue, VolatilityInterruption, export_strategy,
+    Kinds, Order, OrderReport, Outcome, Price, Quantity, Refusal, SessionChange, SessionPhase,
+    Side, Strategy, Trade, UnixNanos, Venue, VolatilityInterruption, export_strategy,
 };
 
 use quoting::{Limits, Wanted, wanted_quotes};
@@ -133,6 +133,8 @@ struct Imbalance {
     venue: Venue,
     /// By instrument id.
     markets: Vec<Market>,
+    /// What our venue is doing; unknown where nobody tells (`dry-run`), then the book decides.
+    phase: SessionPhase,
     /// Whether the feed can be trusted.
     feed_is_good: bool,
 }
@@ -150,6 +152,7 @@ impl Strategy for Imbalance {
         Kind::VOLATILITY_INTERRUPTION,
         Kind::FEED_EVENT,
         Kind::ORDER_REPORT,
+        Kind::SESSION_CHANGE,
     ]);
 
     fn new(params: Params, ctx: &mut Context<'_>) -> Result<Self, Error> {
@@ -166,7 +169,7 @@ impl Strategy for Imbalance {
         if params.symbols.is_empty() {
             markets.iter_mut().for_each(|market| market.chosen = true);
         }
-        Ok(Self { params, venue, markets, feed_is_good: true })
+        Ok(Self { params, venue, markets, phase: SessionPhase::UNKNOWN, feed_is_good: true })
     }
 
     fn on_start(&mut self, ctx: &mut Context<'_>) -> Outcome {
@@ -192,7 +195,7 @@ impl Strategy for Imbalance {
         let Some(market) = self.markets.get(id.index()).filter(|market| market.chosen) else {
             return Ok(());
         };
-        let wanted = if self.feed_is_good && !market.interrupted {
+        let wanted = if self.feed_is_good && self.is_matching() && !market.interrupted {
             let lean = signal::lean(depth, self.params.levels, &market.flow);
             let limits = Limits {
                 order_quantity: self.params.order_quantity,
@@ -211,6 +214,20 @@ impl Strategy for Imbalance {
     fn on_order(&mut self, _: &mut Context<'_>, report: &OrderReport) -> Outcome {
         if report.status.is_final() {
             self.forget(report.request.instrument, report.order);
+        }
+        Ok(())
+    }
+
+    fn on_session(&mut self, ctx: &mut Context<'_>, change: &SessionChange) -> Outcome {
+        // With SOR both venues take part; KRX has the larger one.
+        let ours = if self.venue == Venue::SOR { Venue::KRX } else { self.venue };
+        if change.header.venue != ours {
+            return Ok(());
+        }
+        self.phase = change.after;
+        // Quotes must not slip into an auction. A venue that has closed takes no cancels.
+        if change.after.is_open() && !self.is_matching() {
+            self.withdraw(ctx);
         }
         Ok(())
     }
@@ -255,6 +272,11 @@ impl Strategy for Imbalance {
 }
 
 impl Imbalance {
+    /// Whether orders are matched as they come.
+    fn is_matching(&self) -> bool {
+        self.phase == SessionPhase::UNKNOWN || self.phase.is_continuous()
+    }
+
     /// Brings our order on one side to where we want it. A refusal is no disaster here: the next
     /// depth comes soon, and we try again.
     fn settle(

@@ -188,3 +188,18 @@ fn wrong_parameters_are_named() {
         assert!(error.message().contains(word), "{params}: {error}");
     }
 }
+
+#[test]
+fn nothing_is_quoted_outside_continuous_trading() {
+    let (mut host, mut strategy) = start();
+    let enter = |host: &mut TestHost, strategy: &mut Imbalance, venue, phase| {
+        host.change_session(strategy, venue, phase).unwrap();
+        show(host, strategy, &book(500, 500));
+        host.working().len()
+    };
+    assert_eq!(enter(&mut host, &mut strategy, Venue::KRX, SessionPhase::OPENING_AUCTION), 0);
+    assert_eq!(enter(&mut host, &mut strategy, Venue::KRX, SessionPhase::CONTINUOUS), 1);
+    assert_eq!(enter(&mut host, &mut strategy, Venue::NXT, SessionPhase::CLOSED), 1, "not ours");
+    assert_eq!(enter(&mut host, &mut strategy, Venue::KRX, SessionPhase::CLOSING_AUCTION), 0);
+    assert_eq!(host.cancelled().len(), 1);
+}
