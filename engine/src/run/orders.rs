@@ -121,8 +121,8 @@ impl Overseer {
         }
     }
 
-    /// Looks for every reason to stop trading; why the run ends, when it does. `frames`: how many have
-    /// come. `callbacks`: since when each strategy has been in its callback.
+    /// Looks for every reason to stop trading; why the run ends, when it does. `frames`: how many with
+    /// market data have come (a PING is none). `callbacks`: since when each strategy has been in its callback.
     pub(super) fn look(
         &mut self,
         frames: u64,
@@ -253,6 +253,11 @@ impl Overseer {
     pub(super) fn is_over(&self) -> bool {
         let close = self.trade.plan.last_close(&self.venues);
         close.zip(self.end_after).is_some_and(|(close, after)| unix_now() >= close + after)
+    }
+
+    /// Whether orders may be left working at the broker when the run has ended.
+    pub(super) fn leaves_orders(&self) -> bool {
+        !self.cancel_on_end && self.killed.is_none()
     }
 
     /// Takes nothing new, cancels what works if so configured, and waits for the last answers.

@@ -153,15 +153,14 @@ impl Watch {
             |strategy: &RunningStrategy| UnixNanos::new(load(&strategy.counters.callback_since));
         let callbacks: Vec<_> = strategies.iter().map(since).collect();
         let name = |number: usize| strategies.get(number).map_or("?".into(), |s| s.name.clone());
-        overseer.look(self.feed.counts().frames, &callbacks, signalled, name)
+        overseer.look(self.feed.counts().real_frames, &callbacks, signalled, name)
     }
 
-    /// Lets the last orders settle while the feed still brings what becomes of them.
+    /// Lets the last orders settle while the feed still brings what becomes of them. Without a feed they
+    /// are cancelled all the same; the order lines do not need it.
     fn wind_down(&mut self) {
-        let Self { orders, view, feed, .. } = self;
-        if let Orders::Trading(overseer) = orders
-            && !feed.is_finished()
-        {
+        let Self { orders, view, .. } = self;
+        if let Orders::Trading(overseer) = orders {
             overseer.wind_down(|overseer| overseer.drain(view));
         }
     }
@@ -357,10 +356,12 @@ impl Watch {
         write_log(&machinery.log, name, &self.view);
         orders.drain(&mut files, self.instruments.all(), &self.view);
         if let Orders::Trading(overseer) = orders {
+            let may_rest = overseer.leaves_orders();
             let (end, more) = overseer.close(&self.view);
             problems.extend(more);
             if let Some(end) = end {
                 problems.extend(end.problems);
+                problems.extend(end.summary.problems(may_rest));
                 problems.extend(end.summary.problems(!self.config.orders.cancel_on_end));
                 summary.trading = Some(end.summary);
             }

@@ -45,9 +45,10 @@ fn orders_that_are_to_stay_stay_and_the_summary_says_that_they_work() {
     });
     let running = setup.start(MANY, &[]);
     running.interrupt();
-    let finished = running.finish();
+    let summary = summary(&running.finish().ended_with(0));
     assert_eq!(setup.open(), MANY);
-    assert!(finished.stdout.contains("50 orders still work at the broker"), "{}", finished.stdout);
+    assert_eq!(summary["trading"]["orders"]["working"], MANY, "{summary:#}");
+    assert_eq!(summary["trading"]["working"].as_array().unwrap().len(), MANY, "each by name");
 }
 
 #[test]
@@ -78,4 +79,37 @@ fn a_strategy_that_asks_to_be_stopped_loses_its_orders_too() {
     running.interrupt();
     running.finish().ended_with(1);
     assert_eq!(setup.open(), 0);
+}
+
+#[test]
+fn a_feed_that_ends_for_good_takes_the_orders_with_it() {
+    let setup = Setup::new(&Wanted { strategies: REST, ..Wanted::default() });
+    let running = setup.start(MANY, &[]);
+    // Another session took over: this one does not come back.
+    setup.broker.send_system("R10001", "somebody else logged in");
+    let summary = summary(&running.finish().ended_with(1));
+    assert_eq!(setup.open(), 0, "{summary:#}");
+    assert_eq!(summary["ended"], "the feed ended");
+}
+
+#[test]
+fn a_strategy_that_does_not_read_its_own_orders_loses_them_before_it_returns() {
+    let setup = Setup::new(&Wanted {
+        feed: "account_ring_slots = 64",
+        kill: "strategy_max_ms = 0",
+        strategies: &["orders = 40, then = \"sleep\", go = \"go\"", "orders = 5, first = 230000"],
+        ..Wanted::default()
+    });
+    let mut running = setup.start(45, &[]);
+    setup.write("go");
+    setup.wait(&mut running, "it sleeps", || !setup.logged("sleeps now").is_empty());
+    // Own order events of the account go to everybody who asked for type 00.
+    setup.wait(&mut running, "its orders are gone", || {
+        setup.broker.own_order_life("005930");
+        setup.open() == 5
+    });
+    running.interrupt();
+    let summary = summary(&running.finish().ended_with(1));
+    assert_eq!(setup.open(), 0, "{summary:#}");
+    assert!(problems(&summary).contains("strategy one was stopped before the end"), "{summary:#}");
 }

@@ -8,4 +8,6 @@ mod process;
 mod setup;
 
 mod ends;
+mod gone;
+mod silence;
 mod triggers;

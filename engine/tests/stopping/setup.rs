@@ -103,7 +103,7 @@ impl Setup {
         for (number, params) in wanted.strategies.iter().enumerate() {
             let name = ["one", "two", "three"][number];
             config += &format!(
-                "[[strategy]]\nname = \"{name}\"\nplugin = \"{}\"\ntypes = [\"0B\"]\n\
+                "[[strategy]]\nname = \"{name}\"\nplugin = \"{}\"\ntypes = [\"0B\", \"00\"]\n\
                  symbols = [\"005930\"]\nparams = {{ {params} }}\n",
                 rester().display()
             );
@@ -194,11 +194,17 @@ impl Setup {
     pub(crate) fn stays_killed_until_rearmed(&self) {
         let refused = run(self.engine(&["run", "run.toml"])).ended_with(STOPPED);
         assert!(refused.stderr.contains("engine rearm run.toml"), "{}", refused.stderr);
+        self.rearm();
+        let again = run(self.engine(&["run", "run.toml", "--duration", "2s", "--json"]));
+        assert_eq!(again.code, Some(0), "{}\n{}\n{}", again.stdout, again.stderr, self.log());
+        assert_eq!(summary(&again)["ended"], "the time was up");
+    }
+
+    /// A person re-arms.
+    #[track_caller]
+    pub(crate) fn rearm(&self) {
         run(self.engine(&["rearm", "run.toml", "--yes"])).ended_with(0);
         assert!(!self.latch().exists());
-        let again = run(self.engine(&["run", "run.toml", "--duration", "1s", "--json"]));
-        let summary = summary(&again.ended_with(0));
-        assert_eq!(summary["ended"], "the time was up");
     }
 }
 

@@ -5,8 +5,8 @@
  *     first = 189000    # price of the first, KRW; each one is 500 higher; default 189000
  *     buy = 10          # shares it buys for real once its orders rest; default 0
  *     then = "error"    # what it does at the next trade once its orders rest: "error" returns one,
- *                       # "panic" is left to Rust, "stop" asks to be stopped, "loop" never returns,
- *                       # "sleep" returns after two minutes; default nothing
+ *                       # "stop" asks to be stopped, "loop" never returns, "sleep" returns after two
+ *                       # minutes; default nothing
  *     go = "FILE"       # ... and once this file is there; default at once
  *
  * An order of its own that is cancelled without its wish makes it try a new one: why that is refused it
@@ -39,6 +39,7 @@ typedef struct {
     long resting;
     long cancelled;
     long probes;
+    int probe_again;
     int bought;
     int32_t refused;
 } Rester;
@@ -130,7 +131,9 @@ static int32_t on_timer(StrategyPluginInstance *instance, uint64_t tag, uint64_t
     if (self->last == 0) {
         return STRATEGY_STATUS_OK;
     }
-    if (self->sent < self->orders) {
+    if (self->probe_again) {
+        self->probe_again = submit(self, next_price(self), 1) != 0;
+    } else if (self->sent < self->orders) {
         int32_t refusal = submit(self, next_price(self), 1);
         if (refusal == 0) {
             self->sent += 1;
@@ -146,11 +149,13 @@ static int32_t on_timer(StrategyPluginInstance *instance, uint64_t tag, uint64_t
 
 static int32_t misbehave(Rester *self) {
     char *then = self->then;
+    char text[2 * TEXT_MAX];
     if (then[0] == '\0' || self->resting < self->orders ||
         (self->go[0] != '\0' && access(self->go, F_OK) != 0)) {
         return STRATEGY_STATUS_OK;
     }
-    say(self, "now");
+    snprintf(text, sizeof text, "%ss now", then);
+    say(self, text);
     if (strcmp(then, "error") == 0) {
         self->host->set_error(self->context, "it was told to fail", 19);
         return STRATEGY_STATUS_ERROR;
@@ -212,7 +217,11 @@ static int32_t on_order(StrategyPluginInstance *instance, const StrategyOrderRep
         }
         break;
     case STRATEGY_ORDER_EVENT_DENIED:
-        if (self->probes > 0) {
+        if (self->probes > 0 && (report->refusal == STRATEGY_REFUSAL_FULL ||
+                                 report->refusal == STRATEGY_REFUSAL_BROKER_RATE)) {
+            /* The cancels have the lines; what it is denied for shows when they are through. */
+            self->probe_again = 1;
+        } else if (self->probes > 0) {
             snprintf(text, sizeof text, "denied refusal=%d", (int)report->refusal);
             say(self, text);
         } else if (self->resting < self->orders) {
