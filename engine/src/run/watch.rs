@@ -344,7 +344,17 @@ impl Watch {
         }
         machinery.gateway_stop.store(true, Ordering::Release);
         machinery.gateway_waker.wake();
-        if machinery.gateway.is_some_and(|thread| thread.join().is_err()) {
+        // One that stands still is left behind with the process.
+        let given_up = matches!(&orders, Orders::Trading(overseer) if overseer.is_killed_around());
+        let asked = Instant::now();
+        while given_up
+            && machinery.gateway.as_ref().is_some_and(|thread| !thread.is_finished())
+            && asked.elapsed() < CALLBACK_TIMEOUT
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let gateway = machinery.gateway.take().filter(|thread| !given_up || thread.is_finished());
+        if gateway.is_some_and(|thread| thread.join().is_err()) {
             problems.push("the gateway's thread panicked; this is a bug".to_owned());
         }
         machinery.gateway_collector.collect(|hop, recorded| book.add(hop, recorded));

@@ -9,5 +9,7 @@ mod setup;
 
 mod ends;
 mod gone;
+mod sessions;
 mod silence;
+mod stalled;
 mod triggers;

@@ -121,6 +121,15 @@ impl Setup {
         std::fs::write(self.path().join(name), "").unwrap();
     }
 
+    /// Puts other words into the configuration.
+    #[track_caller]
+    pub(crate) fn rewrite(&self, from: &str, to: &str) {
+        let path = self.path().join("run.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
     pub(crate) fn latch(&self) -> PathBuf {
         self.path().join("kill-mock.latch")
     }
