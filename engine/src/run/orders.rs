@@ -3,6 +3,7 @@
 
 use super::files::RunFiles;
 use super::latch;
+use super::opening;
 use super::trade::Trade;
 use super::unix_now;
 use super::view::View;
@@ -272,8 +273,9 @@ impl Overseer {
 
     /// Whether the market has closed for the day.
     pub(super) fn is_over(&self) -> bool {
-        let close = self.trade.plan.last_close(&self.venues);
-        close.zip(self.end_after).is_some_and(|(close, after)| unix_now() >= close + after)
+        self.end_after.is_some_and(|after| {
+            opening::is_over(&self.trade.plan, &self.venues, after, unix_now())
+        })
     }
 
     /// Whether orders may be left working at the broker when the run has ended.
