@@ -558,11 +558,13 @@ impl Trading {
     fn look_after_strategies(&mut self, turn: &mut Turn<'_>) {
         for index in 0..self.stopped.len() {
             let Some(end) = turn.ends.ends.get(index) else { return };
+            // One that let its updates pile up may be stuck: its orders do not wait until it returns.
+            let overrun = end.overrun.load(Ordering::Relaxed);
             // Acquire: pairs with the release of the strategy's thread; what it wanted before is here.
-            if self.stopped[index] || !end.stopped.load(Ordering::Acquire) {
+            if self.stopped[index] || !(overrun || end.stopped.load(Ordering::Acquire)) {
                 continue;
             }
-            if !end.commands.is_empty() {
+            if !overrun && !end.commands.is_empty() {
                 continue;
             }
             self.stopped[index] = true;
@@ -756,7 +758,8 @@ impl Trading {
             .any(|venue| desk.sessions().phase(*venue) == Phase::Continuous);
         self.parts.live.continuous.store(continuous && self.subscribed, Ordering::Relaxed);
         let stage = if desk.kill_switch().is_killed() {
-            if desk.is_latched() { Stage::Killed } else { Stage::Killing }
+            let is_over = desk.is_latched() && desk.kill_switch().is_latch_settled();
+            if is_over { Stage::Killed } else { Stage::Killing }
         } else if self.ending {
             if desk.is_settled() { Stage::Settled } else { Stage::WindingDown }
         } else {

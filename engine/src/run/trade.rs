@@ -3,13 +3,13 @@
 use super::assemble::Wires;
 use super::broker::Broker;
 use crate::broker::client::ClientOptions;
-use crate::broker::limiter::{Limiter, Rates};
+use crate::broker::limiter::Limiter;
 use crate::broker::line::{LineOptions, LinePool};
 use crate::config::{Calendar, Config, Mode};
 use crate::desk::{Desk, Parts};
 use crate::gateway::{Backend, Control, Live, OrderHops, Trading, TradingEnd, TradingParts};
 use crate::journal::{self, Head, Journal, Recovered, carried_over, recover};
-use crate::kill::{KillOptions, KillSwitch, LatchFile};
+use crate::kill::{KillSwitch, LatchFile};
 use crate::market::{Date, DayPlan, Listing, MarketData, SessionOptions, Sessions};
 use crate::office::{self, Done, Office, OfficeEnd, OfficeParts, Tokens};
 use crate::order::{Carry, Output, Settings};
@@ -79,7 +79,7 @@ impl Cold {
         waker: Waker,
         note: impl Fn(&str),
     ) -> anyhow::Result<Self> {
-        let mut client = ClientOptions::new(broker.rest_url(), rates(config));
+        let mut client = ClientOptions::new(broker.rest_url(), config.rates());
         client.query_timeout = QUERY_MAX;
         client.ca_pem = broker.ca_pem().map(str::to_owned);
         let all = instruments.all();
@@ -276,10 +276,10 @@ pub(super) fn start(
     let desk = Desk::new(Parts {
         machine: recovered.machine,
         gate,
-        limiter: Limiter::new(rates(config)),
+        limiter: Limiter::new(config.rates()),
         sessions: Sessions::new(day.plan.clone(), SessionOptions::default()),
         kill: KillSwitch::new(None),
-        kill_options: KillOptions::default(),
+        kill_options: config.kill_options(),
         instruments: terms.len() as u16,
         lines: config.orders.lines,
     });
@@ -313,15 +313,6 @@ pub(super) fn start(
         journal: path,
     };
     Ok((Backend::Trading(Box::new(trading)), trade))
-}
-
-fn rates(config: &Config) -> Rates {
-    let broker = if config.mode == Mode::Mock { Rates::MOCK } else { Rates::REAL };
-    Rates {
-        orders: config.risk.broker_orders_per_second,
-        cancel_reserve: config.risk.broker_cancel_reserve,
-        ..broker
-    }
 }
 
 fn nanos(time: Duration) -> DurationNanos {
