@@ -71,6 +71,17 @@ fn a_record_longer_than_a_slot_is_refused_and_nothing_pushed() {
 }
 
 #[test]
+fn a_ring_is_mostly_free_while_no_more_than_half_of_it_waits() {
+    let (mut producer, mut consumer) = account_ring::<W>(8).unwrap();
+    push_range(&mut producer, 0, 4);
+    assert!(producer.is_mostly_free());
+    push_range(&mut producer, 4, 5);
+    assert!(!producer.is_mostly_free());
+    pop_all(&mut consumer, &mut 0);
+    assert!(producer.is_mostly_free(), "what was read makes room");
+}
+
+#[test]
 fn the_high_water_mark_counts_what_waited_and_not_what_went_through() {
     let (mut producer, mut consumer) = account_ring::<W>(16).unwrap();
     let mut next = 0;

@@ -6,6 +6,7 @@ mod cli_errors;
 mod new_strategy;
 mod process;
 mod run_faults;
+mod run_profit;
 mod run_secrets;
 mod run_sim;
 mod setup;
