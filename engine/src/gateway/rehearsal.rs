@@ -36,8 +36,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use strategy_api::{
-    ClientOrderId, DurationNanos, InstrumentId, Notional, OrderRequest, Price, Quantity, Side, Text,
-    UnixNanos, Venue,
+    ClientOrderId, DurationNanos, InstrumentId, Notional, OrderRequest, Price, Quantity, Side,
+    Text, UnixNanos, Venue,
 };
 
 /// From one rehearsal to the next.

@@ -300,7 +300,9 @@ impl Trading {
     /// Walks the way of an order with one that goes nowhere, unless a real one is on it.
     #[inline]
     fn rehearse(&mut self, now: UnixNanos) {
-        let Some(rehearsal) = self.parts.rehearsal.as_mut().filter(|r| r.is_due(now)) else { return };
+        let Some(rehearsal) = self.parts.rehearsal.as_mut().filter(|r| r.is_due(now)) else {
+            return;
+        };
         if self.stage != Stage::Trading
             || self.unsafe_line.is_some()
             || self.parts.lines.under_way() > 0

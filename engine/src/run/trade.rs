@@ -7,7 +7,9 @@ use crate::broker::limiter::{Limiter, Rates};
 use crate::broker::line::{LineOptions, LinePool};
 use crate::config::{Calendar, Config, Dispatch, Mode, Poll};
 use crate::desk::{Desk, Parts};
-use crate::gateway::{Backend, Control, Live, OrderHops, Rehearsal, Trading, TradingEnd, TradingParts};
+use crate::gateway::{
+    Backend, Control, Live, OrderHops, Rehearsal, Trading, TradingEnd, TradingParts,
+};
 use crate::journal::{self, Head, Journal, Recovered, carried_over, recover};
 use crate::kill::{KillOptions, KillSwitch, LatchFile};
 use crate::market::{Date, DayPlan, Listing, MarketData, SessionOptions, Sessions};
