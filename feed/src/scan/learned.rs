@@ -76,83 +76,6 @@ pub(super) fn read(
     (whole && utf8).then_some(())
 }
 
-/// How many shapes [`single`] tries.
-const TRIED: usize = 4;
-
-/// Reads a frame of one entry without an index. `None` as for [`read`].
-///
-/// The same checks, by other means: each value ends at the first quote behind its start, everything
-/// between is compared, and so are the two ends of the frame. Integers prove their bytes by being
-/// digits; the name of the type is a known constant; the bytes of all other values are looked at.
-#[inline]
-pub(super) fn single(
-    frame: &[u8],
-    kernels: &Kernels,
-    learner: &mut Learner,
-    room: &mut Room,
-    builder: &mut Builder<'_>,
-) -> Option<()> {
-    if !kernels.has_chains() || learner.len() == 0 {
-        return None;
-    }
-    let (head, tail) = if frame.starts_with(DATA_FIRST.0) {
-        DATA_FIRST
-    } else if frame.starts_with(DATA_LAST.0) {
-        DATA_LAST
-    } else {
-        return None;
-    };
-    let end = frame.strip_suffix(tail)?.len();
-    let (place, shape) = (0..TRIED).find_map(|place| {
-        let shape = learner.shape(place)?;
-        let fits = chained(frame, kernels, shape, &mut room.ends, head.len(), end);
-        fits.then_some((place, shape))
-    })?;
-    let text = Texts { frame, ends: &room.ends };
-    if text.of(shape.type_at) != shape.code {
-        return None;
-    }
-    if let Some((value, constant, _)) = &shape.constant
-        && !same_words(text.of(*value), constant.get())
-    {
-        return None;
-    }
-    // SAFETY: `chained` has stepped over the shape's skeleton; its texts are values of it.
-    if !unsafe { kernels.clean(frame, &room.ends, &shape.texts) } {
-        return None;
-    }
-    build::<true>(frame, kernels, shape, room, builder)?;
-    learner.fitted(place);
-    Some(())
-}
-
-/// Whether the entry from `begin` to `end` has this shape; its ends are filled in.
-#[inline]
-fn chained(
-    frame: &[u8],
-    kernels: &Kernels,
-    shape: &Shape,
-    ends: &mut Ends,
-    begin: usize,
-    end: usize,
-) -> bool {
-    // Several entries have more structure than this one.
-    let structure = shape.structure;
-    let suffix = shape.suffix.get();
-    if !(structure..2 * structure).contains(&end.wrapping_sub(begin)) {
-        return false;
-    }
-    let (open, close) = (begin + shape.prefix - 1, end - suffix.len());
-    same(&frame[close..end], suffix)
-        && kernels.chains(frame, &shape.skeleton, (open, close), ends)
-        && shape.longer.iter().all(|longer| {
-            let open = ends.range(usize::from(longer.value)).start.wrapping_sub(1);
-            let begin = open.wrapping_sub(usize::from(longer.before));
-            let text = frame.get(begin..).and_then(|rest| rest.get(..longer.bytes().len()));
-            text.is_some_and(|text| same(text, longer.bytes()))
-        })
-}
-
 /// What the entries so far have.
 struct Seen {
     quotes: u32,
@@ -230,29 +153,15 @@ fn entry(
         seen.high += high;
     }
     seen.quotes += shape.quotes;
-    build::<false>(frame, kernels, shape, room, builder)?;
-    Some(end)
-}
 
-/// Makes the record of the entry whose ends are in `room`. With `STRICT` its integers have to be plain
-/// ones: `None` otherwise.
-#[inline]
-fn build<const STRICT: bool>(
-    frame: &[u8],
-    kernels: &Kernels,
-    shape: &Shape,
-    room: &mut Room,
-    builder: &mut Builder<'_>,
-) -> Option<()> {
-    let text = Texts { frame, ends: &room.ends };
     let number = builder.open().ok()?;
     let plans = builder.plans;
     let plan = &plans[shape.plan];
     let start = builder.begin_with_spare(plan);
     let recv = builder.stamps.recv;
     let record = &mut builder.output.words[start..];
-    // SAFETY: `find` or `chained` has just verified the shape's skeleton for this frame, which is what
-    // `numbers` belong to, and the last end was filled in.
+    // SAFETY: `find` has verified the shape's skeleton for this frame, index and `first`, which is
+    // what `numbers` belong to, and the last end was filled in above.
     let plain = unsafe { kernels.integers(frame, &room.ends, &shape.numbers, &mut room.integers) };
     let mut flags = Flags::default();
     let mut slowly = |record: &mut [u64], target: &Target| -> Option<()> {
@@ -270,8 +179,6 @@ fn build<const STRICT: bool>(
         let ends = (shape.narrow_end, shape.whole_end);
         // SAFETY: the record is of the shape's plan, with its spare word, and so are the dests.
         unsafe { put_integers(record, &shape.dests, ends, &room.integers, recv)? };
-    } else if STRICT {
-        return None;
     } else {
         shape.targets.iter().try_for_each(|target| slowly(record, target))?;
     }
@@ -293,7 +200,7 @@ fn build<const STRICT: bool>(
         }
         builder.complete::<true>(number, plan, start, Some(item), flags, &extras);
     }
-    Some(())
+    Some(end)
 }
 
 /// The texts of an entry's values.

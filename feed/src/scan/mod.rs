@@ -274,12 +274,6 @@ impl Scanner {
             stamps,
         };
         if let Some(kernels) = &self.kernels {
-            let (learner, room) = (&mut self.learner, &mut self.room);
-            if learned::single(frame, kernels, learner, room, &mut builder).is_some() {
-                self.learned_frames += 1;
-                return Ok(Scanned::Real(Batch { output: &self.output }));
-            }
-            builder.output.clear();
             let index = self.index.read(kernels, frame).then_some(&self.index);
             if let Some(index) = index {
                 let (learner, room) = (&mut self.learner, &mut self.room);

@@ -12,7 +12,7 @@ use core::ops::Range;
 
 use super::fast::plain_end;
 use super::plan::Plan;
-use super::wide::{CHUNK, INTEGERS_MAX, Keys, LITERAL_MAX, Skeleton, VALUES_MAX};
+use super::wide::{CHUNK, INTEGERS_MAX, Keys, Skeleton, VALUES_MAX};
 use crate::schema::{NOWHERE, Place, ValueKind};
 
 /// How many shapes are kept: twenty types, some of them in more than one form.
@@ -20,6 +20,9 @@ const SHAPES: usize = 32;
 
 /// How many orders of keys are remembered between their first and their second time.
 const RECENT: usize = 16;
+
+/// The longest text between two values, bytes.
+const LITERAL_MAX: usize = 48;
 
 /// How integers become fields of a record. They are sorted so: one class after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,8 +133,6 @@ pub(super) struct Shape {
     pub(super) suffix: Short,
     /// Quotes of the structure.
     pub(super) quotes: u32,
-    /// Bytes of the structure: everything but the values.
-    pub(super) structure: usize,
     /// Which value is the type, and its text.
     pub(super) type_at: u16,
     pub(super) code: [u8; 2],
@@ -148,8 +149,6 @@ pub(super) struct Shape {
     pub(super) whole_end: usize,
     /// Codes that are one digit, most of the time.
     pub(super) codes: Vec<Target>,
-    /// Values whose bytes nothing else proves: all but the integers, the type and the constant.
-    pub(super) texts: Vec<u16>,
     /// Every other field, in the order of the wire.
     pub(super) rest: Vec<Target>,
     /// Extra fields: place among the plan's, and value.
@@ -166,7 +165,6 @@ impl Shape {
             longer: Vec::with_capacity(8),
             suffix: Short::default(),
             quotes: 0,
-            structure: 0,
             type_at: 0,
             code: [0; 2],
             item_at: None,
@@ -177,7 +175,6 @@ impl Shape {
             narrow_end: 0,
             whole_end: 0,
             codes: Vec::with_capacity(INTEGERS_MAX),
-            texts: Vec::with_capacity(VALUES_MAX),
             rest: Vec::with_capacity(VALUES_MAX),
             extras: Vec::with_capacity(VALUES_MAX),
         }
@@ -203,7 +200,6 @@ impl Shape {
         self.extras.clear();
         self.constant = None;
         self.quotes = 0;
-        self.structure = 0;
 
         let frame = sight.frame;
         let mut from = sight.entry.start;
@@ -221,17 +217,8 @@ impl Shape {
         }
         self.suffix = Short::new(frame.get(from..sight.entry.end)?)?;
         self.quotes += count_quotes(self.suffix.get());
-        self.structure += self.suffix.get().len();
         self.skeleton.finish();
         self.sort(plan);
-        let constant = self.constant.map(|(value, ..)| value);
-        let proven = |value: u16| {
-            value == self.type_at
-                || Some(value) == constant
-                || self.targets.iter().any(|target| target.value == value)
-        };
-        self.texts.clear();
-        self.texts.extend((0..values as u16).filter(|value| !proven(*value)));
         Some(())
     }
 
@@ -239,14 +226,10 @@ impl Shape {
         if value == 0 {
             self.prefix = literal.len();
         }
-        if literal.len() > LITERAL_MAX {
-            return None;
-        }
         self.skeleton.push(literal);
         self.quotes += count_quotes(literal);
-        self.structure += literal.len();
         if literal.len() > CHUNK {
-            if self.longer.len() == self.longer.capacity() {
+            if literal.len() > LITERAL_MAX || self.longer.len() == self.longer.capacity() {
                 return None;
             }
             let beginning = &literal[..literal.len() - CHUNK];
@@ -378,12 +361,6 @@ impl Learner {
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.order.len()
-    }
-
-    /// The shape at `place`.
-    #[inline]
-    pub(super) fn shape(&self, place: usize) -> Option<&Shape> {
-        self.order.get(place).map(|shape| &self.shapes[usize::from(*shape)])
     }
 
     /// The shape at `place`, if the entry whose values start at `starts[first]` may have it: going by

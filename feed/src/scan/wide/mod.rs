@@ -30,8 +30,6 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod blocks;
-#[cfg(target_arch = "x86_64")]
-mod chains;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
@@ -56,12 +54,6 @@ pub(super) const INTEGERS_MAX: usize = 72;
 
 /// The longest value in a learned shape, bytes: lengths and counts fit a byte.
 pub(super) const LENGTH_MAX: usize = 255;
-
-/// The longest value that [`Kernels::chains`] steps over, bytes.
-pub(super) const CHAIN_MAX: usize = 32;
-
-/// The longest text between two values of a [`Skeleton`], bytes.
-pub(super) const LITERAL_MAX: usize = 48;
 
 /// The bytes of a separator that are compared at once.
 pub(super) const CHUNK: usize = 16;
@@ -234,7 +226,6 @@ impl Skeleton {
     /// from the brace of the entry, to its own opening quote. Only the last [`CHUNK`] bytes of it
     /// are compared here.
     pub(super) fn push(&mut self, literal: &[u8]) {
-        debug_assert!(literal.len() <= LITERAL_MAX, "the shape refuses longer ones");
         let kept = literal.len().min(CHUNK);
         let mut chunk = [0; CHUNK];
         let mut mask = [0; CHUNK];
@@ -487,8 +478,6 @@ unsafe fn gaps(
 type GapsFn = unsafe fn(&[u8], &[u16], usize, &mut Ends, &mut Keys) -> usize;
 type CensusFn = unsafe fn(&[u8], &mut [u16]) -> Option<Census>;
 type VerifyFn = unsafe fn(&[u8], &[u16], &Skeleton, &mut Ends) -> bool;
-type ChainsFn = unsafe fn(&[u8], &Skeleton, usize, usize, &mut Ends) -> bool;
-type CleanFn = unsafe fn(&[u8], &Ends, &[u16]) -> bool;
 type IntegersFn = unsafe fn(&[u8], &Ends, &[u16], &mut Integers) -> bool;
 
 /// The functions for one kind of machine.
@@ -498,8 +487,6 @@ pub(super) struct Kernels {
     verify: VerifyFn,
     integers: IntegersFn,
     gaps: GapsFn,
-    /// Where they pay.
-    chains: Option<(ChainsFn, CleanFn)>,
 }
 
 impl Kernels {
@@ -514,7 +501,6 @@ impl Kernels {
                 verify: portable::verify,
                 integers: portable::integers,
                 gaps: portable::gaps,
-                chains: None,
             },
             #[cfg(target_arch = "x86_64")]
             Isa::Sse2 => Self {
@@ -522,7 +508,6 @@ impl Kernels {
                 verify: sse2::verify,
                 integers: portable::integers,
                 gaps: portable::gaps,
-                chains: None,
             },
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => Self {
@@ -530,7 +515,6 @@ impl Kernels {
                 verify: avx2::verify,
                 integers: avx2::integers,
                 gaps: avx2::gaps,
-                chains: Some((chains::chains, chains::clean)),
             },
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => Self {
@@ -538,7 +522,6 @@ impl Kernels {
                 verify: avx2::verify,
                 integers: avx2::integers,
                 gaps: avx2::gaps,
-                chains: Some((chains::chains, chains::clean)),
             },
         })
     }
@@ -561,48 +544,6 @@ impl Kernels {
         // this frame and ascend, so sixteen bytes end at each of them; behind the last one are
         // `SLACK` more that point at the last byte.
         room && unsafe { (self.verify)(frame, &index.starts[first..], skeleton, ends) }
-    }
-
-    /// Whether frames can be read without an index.
-    #[inline]
-    pub(super) fn has_chains(&self) -> bool {
-        self.chains.is_some()
-    }
-
-    /// Whether the values of this skeleton stand between the opening quote of the first one and the
-    /// closing quote of the last one, with nothing else than the skeleton says between them, without
-    /// quotes inside, and with [`CHAIN_MAX`] bytes at most. Then `ends` has where each of them ends.
-    /// Other bytes inside of values are not looked at.
-    #[inline]
-    pub(super) fn chains(
-        &self,
-        frame: &[u8],
-        skeleton: &Skeleton,
-        (open, close): (usize, usize),
-        ends: &mut Ends,
-    ) -> bool {
-        let Some((chains, _)) = self.chains else { return false };
-        if !(CHUNK - 1..frame.len()).contains(&open)
-            || close >= frame.len()
-            || frame.len() > INDEX_LIMIT
-        {
-            return false;
-        }
-        // SAFETY: the machine has what the kernel needs (`Kernels::new`); the positions were just
-        // checked, and `Shape` lets no longer text into a skeleton.
-        unsafe { chains(frame, skeleton, open, close, ends) }
-    }
-
-    /// Whether these values have no control byte, no backslash and nothing but ASCII. `false` also
-    /// where one of them ends within the first 32 bytes.
-    ///
-    /// # Safety
-    /// [`chains`](Self::chains) has just returned `true` for this frame, and each of `values` is below
-    /// the number of values of that skeleton.
-    #[inline]
-    pub(super) unsafe fn clean(&self, frame: &[u8], ends: &Ends, values: &[u16]) -> bool {
-        // SAFETY: the caller's promise; `Kernels::new` checked the machine.
-        self.chains.is_some_and(|(_, clean)| unsafe { clean(frame, ends, values) })
     }
 
     /// Walks from value `first` on as long as short keys and nothing else stand between values. Fills
