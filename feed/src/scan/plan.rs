@@ -243,6 +243,23 @@ mod tests {
     }
 
     #[test]
+    fn every_key_is_found_by_its_text_and_no_other_is() {
+        for wire_type in WireType::ALL.iter().filter(|t| t.has_record()) {
+            let many: Vec<u16> = (20_000..20_000 + MAX_EXTRAS as u16).collect();
+            for extras in [&[][..], &many] {
+                let plan = Plan::new(*wire_type, extras).unwrap();
+                for fid in 0..=u16::MAX {
+                    let word = key_word(fid.to_string().as_bytes()).unwrap();
+                    assert_eq!(plan.find_key(word), plan.find(fid), "{wire_type:?} {fid}");
+                }
+                for text in ["", "010", "+10", "1O", "a"] {
+                    assert_eq!(plan.find_key(key_word(text.as_bytes()).unwrap()), None, "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn zero_and_unknown_numbers_find_nothing() {
         let plan = Plan::new(WireType::Trade, &[]).unwrap();
         assert_eq!(plan.find(0), None);
