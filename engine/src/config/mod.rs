@@ -4,6 +4,7 @@
 
 mod load;
 mod orders;
+mod pace;
 mod reader;
 mod session;
 

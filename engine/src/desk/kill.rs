@@ -17,6 +17,8 @@ const OWN_CANCELS_MAX: DurationNanos = DurationNanos::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Killing {
     switch: KillSwitch,
+    /// The latch was handed out, and nobody has said yet whether it is on the disk.
+    latch_asked: bool,
     options: KillOptions,
     /// The run begins then, or when no own cancel is waited for any more.
     run_at: Option<UnixNanos>,
@@ -28,7 +30,15 @@ pub(super) struct Killing {
 
 impl Killing {
     pub(super) fn new(switch: KillSwitch, options: KillOptions) -> Self {
-        Self { switch, options, run_at: None, run: None, wait: None, cancels: Vec::new() }
+        Self {
+            switch,
+            latch_asked: false,
+            options,
+            run_at: None,
+            run: None,
+            wait: None,
+            cancels: Vec::new(),
+        }
     }
 
     pub(super) fn switch(&self) -> &KillSwitch {
@@ -63,7 +73,18 @@ impl Desk {
     /// Whether the latch is on the disk.
     pub fn latch_written(&mut self, now: UnixNanos, written: bool) {
         self.now = self.now.max(now);
+        self.killing.latch_asked = false;
         self.killing.switch.latch_written(written, self.now);
+    }
+
+    /// Hands the latch out when it is due: after a trigger, and again when it could not be written.
+    pub(super) fn ask_for_latch(&mut self, out: &mut Vec<Action>) {
+        if !self.killing.latch_asked
+            && let Some(record) = self.killing.switch.latch_due(self.now)
+        {
+            self.killing.latch_asked = true;
+            out.push(Action::Latch(record.clone()));
+        }
     }
 
     /// A person lets trading go on.
@@ -85,9 +106,7 @@ impl Desk {
     ) -> Pulled {
         let pulled = self.killing.switch.trigger(reason, who, detail, self.now);
         self.gate.set_killed(true);
-        if let Some(record) = self.killing.switch.latch_due(self.now) {
-            out.push(Action::Latch(record.clone()));
-        }
+        self.ask_for_latch(out);
         if pulled.starts_run {
             self.killing.run_at = Some(self.now + OWN_CANCELS_MAX);
             self.apply(Input::CancelEverything, out);

@@ -103,6 +103,8 @@ pub struct Desk {
     outbox: outbox::Outbox,
     rounds: rounds::Asking,
     killing: kill::Killing,
+    /// When the last tick was.
+    ticked: UnixNanos,
     /// Inputs that follow from the one at work.
     todo: VecDeque<Input>,
     applying: bool,
@@ -141,6 +143,7 @@ impl Desk {
         gate.set_sessions(sessions.view());
         Self {
             now: UnixNanos::UNSET,
+            ticked: UnixNanos::UNSET,
             outbox: outbox::Outbox::new(parts.lines.max(1), machine.sequence()),
             machine,
             gate,
@@ -171,6 +174,7 @@ impl Desk {
     /// answer had come. Orders are taken after [`feed_up`](Self::feed_up) and the reconciliation.
     pub fn begin(&mut self, now: UnixNanos, out: &mut Vec<Action>) {
         self.advance(now, out);
+        self.ticked = self.now;
         self.restore_gate();
         self.apply(Input::Begin, out);
         self.pump(out);
@@ -242,6 +246,8 @@ impl Desk {
     /// Time has passed; due at [`wake_at`](Self::wake_at).
     pub fn tick(&mut self, now: UnixNanos, out: &mut Vec<Action>) {
         self.advance(now, out);
+        self.ticked = self.now;
+        self.ask_for_latch(out);
         if self.machine.next_deadline().is_some_and(|due| due <= self.now) {
             self.apply(Input::Tick, out);
         }
@@ -325,7 +331,8 @@ impl Desk {
 
     /// When [`tick`](Self::tick) is due at the latest.
     pub fn wake_at(&self) -> UnixNanos {
-        let usual = self.now + TICK_MAX;
+        // Not from now on: market data move the desk's clock, and would put the tick off for ever.
+        let usual = self.ticked + TICK_MAX;
         let machine = self.machine.next_deadline();
         let cancels = self.next_cancel_at();
         let kill = self.killing.wake_at();
@@ -397,11 +404,11 @@ impl Desk {
         if self.journal_failed {
             return Err(Refusal::Internal);
         }
-        if !self.journal_room || !self.outbox.has_line() {
-            return Err(Refusal::Full);
-        }
         if self.token_dead || self.ending {
             return Err(Refusal::NotAllowed);
+        }
+        if !self.journal_room || !self.outbox.has_line() {
+            return Err(Refusal::Full);
         }
         // A cancel that waits goes first.
         if self.outbox.has_waiting_cancels() || self.limiter.check(class, self.mono()).is_err() {

@@ -172,11 +172,17 @@ impl Desk {
 
     /// When the next waiting cancel may leave, as far as the rate is concerned.
     pub(super) fn next_cancel_at(&self) -> Option<UnixNanos> {
-        if !self.outbox.has_waiting_cancels() || self.token_dead || !self.outbox.has_line() {
+        let front = self.outbox.cancels.front()?;
+        // What these wait for hands them out itself when it comes.
+        if self.token_dead || self.journal_failed || !self.outbox.has_line() {
+            return None;
+        }
+        if front.seq > self.outbox.safe {
             return None;
         }
         match self.limiter.check(Class::Cancel, self.mono()) {
-            Ok(()) => None,
+            // Its place came free while only prices came in, which hand nothing out.
+            Ok(()) => Some(self.now),
             Err(not_yet) => Some(UnixNanos::new(not_yet.until.nanos())),
         }
     }

@@ -17,6 +17,7 @@
 
 use super::ends::Ends;
 use super::hops::OrderHops;
+use super::rehearsal::Rehearsal;
 use super::results::Results;
 use super::thread::note_command;
 use super::{Command, GatewayCounters};
@@ -192,6 +193,8 @@ pub struct TradingParts {
     pub cancel_on_silence: bool,
     /// Splits of orders that can be timed at once.
     pub hops: OrderHops,
+    /// Keeps the way of an order warm; where a thread spins.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// How the day ended.
@@ -285,12 +288,29 @@ impl Trading {
             self.carry_out(turn);
         }
         self.tend(now, turn);
+        self.rehearse(now);
         // While the disk is waited for, its thread may need this core.
         if !busy && self.unsafe_line.is_some() {
             std::thread::yield_now();
             busy = true;
         }
         busy
+    }
+
+    /// Walks the way of an order with one that goes nowhere, unless a real one is on it.
+    #[inline]
+    fn rehearse(&mut self, now: UnixNanos) {
+        let Some(rehearsal) = self.parts.rehearsal.as_mut().filter(|r| r.is_due(now)) else {
+            return;
+        };
+        if self.stage != Stage::Trading
+            || self.unsafe_line.is_some()
+            || self.parts.lines.under_way() > 0
+        {
+            rehearsal.put_off(now);
+        } else {
+            rehearsal.run(now);
+        }
     }
 
     /// How long nothing has to be looked at, unless something wakes us.
@@ -558,11 +578,13 @@ impl Trading {
     fn look_after_strategies(&mut self, turn: &mut Turn<'_>) {
         for index in 0..self.stopped.len() {
             let Some(end) = turn.ends.ends.get(index) else { return };
+            // One that let its updates pile up may be stuck: its orders do not wait until it returns.
+            let overrun = end.overrun.load(Ordering::Relaxed);
             // Acquire: pairs with the release of the strategy's thread; what it wanted before is here.
-            if self.stopped[index] || !end.stopped.load(Ordering::Acquire) {
+            if self.stopped[index] || !(overrun || end.stopped.load(Ordering::Acquire)) {
                 continue;
             }
-            if !end.commands.is_empty() {
+            if !overrun && !end.commands.is_empty() {
                 continue;
             }
             self.stopped[index] = true;
@@ -756,7 +778,8 @@ impl Trading {
             .any(|venue| desk.sessions().phase(*venue) == Phase::Continuous);
         self.parts.live.continuous.store(continuous && self.subscribed, Ordering::Relaxed);
         let stage = if desk.kill_switch().is_killed() {
-            if desk.is_latched() { Stage::Killed } else { Stage::Killing }
+            let is_over = desk.is_latched() && desk.kill_switch().is_latch_settled();
+            if is_over { Stage::Killed } else { Stage::Killing }
         } else if self.ending {
             if desk.is_settled() { Stage::Settled } else { Stage::WindingDown }
         } else {

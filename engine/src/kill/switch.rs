@@ -53,6 +53,8 @@ pub struct KillSwitch {
 
 /// How long after a failure the latch is tried again.
 const LATCH_RETRY: DurationNanos = DurationNanos::from_secs(1);
+/// So many failures are waited for before the run ends without a latch.
+const LATCH_TRIES: u32 = 5;
 
 impl KillSwitch {
     /// The switch at the start: latched if a latch was found on the disk.
@@ -127,6 +129,12 @@ impl KillSwitch {
             self.latch_failures = self.latch_failures.saturating_add(1);
             self.latch_at = now + LATCH_RETRY;
         }
+    }
+
+    /// Whether the latch is on the disk, or it could not be put there so often that nobody waits for it
+    /// any longer.
+    pub fn is_latch_settled(&self) -> bool {
+        !self.latch_at.is_set() || self.latch_failures >= LATCH_TRIES
     }
 
     /// How often the latch could not be written: a problem to show.

@@ -3,6 +3,7 @@
 
 use super::files::RunFiles;
 use super::latch;
+use super::opening;
 use super::trade::Trade;
 use super::unix_now;
 use super::view::View;
@@ -121,8 +122,8 @@ impl Overseer {
         }
     }
 
-    /// Looks for every reason to stop trading; why the run ends, when it does. `frames`: how many have
-    /// come. `callbacks`: since when each strategy has been in its callback.
+    /// Looks for every reason to stop trading; why the run ends, when it does. `frames`: how many with
+    /// market data have come (a PING is none). `callbacks`: since when each strategy has been in its callback.
     pub(super) fn look(
         &mut self,
         frames: u64,
@@ -218,30 +219,46 @@ impl Overseer {
         self.pull_around_the_gateway(now, KillReason::GatewayStalled, detail);
     }
 
-    /// The gateway cannot cancel: the latch is written here, and another process does the rest.
+    /// The gateway cannot cancel: the latch is written here, and another process does the rest. Should
+    /// the gateway come back after all, it finds that it is killed before it takes another order.
     fn pull_around_the_gateway(&mut self, now: UnixNanos, reason: KillReason, detail: &str) {
-        let record = LatchRecord::new(reason, "dead man's timer", detail, now);
+        let who = "dead man's timer";
+        let record = LatchRecord::new(reason, who, detail, now);
         tracing::error!("the kill switch is pulled: {record}");
+        self.killed_around = true;
         self.killed = Some((Instant::now(), record.to_string()));
+        // One that is gone needs no telling.
+        let _ = self.trade.controls.send(Control::Kill {
+            reason,
+            who: who.to_owned(),
+            detail: detail.to_owned(),
+        });
         if let Err(error) = self.latch.write(&record) {
             self.problems.push(format!("the kill switch's latch: {error}"));
         }
-        let started = std::env::current_exe().and_then(|engine| {
+        let said = std::env::current_exe().and_then(|engine| {
             Command::new(engine)
                 .args(["kill".as_ref(), self.config.as_os_str()])
                 .args(["--reason", detail])
                 .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .status()
+                .stderr(Stdio::inherit())
+                .output()
         });
-        self.killed_around = true;
-        match started {
-            Ok(status) if status.success() => {
-                self.problems.push(format!("{detail}; all orders were cancelled around it"));
+        match said {
+            Ok(output) => {
+                let report = String::from_utf8_lossy(&output.stdout);
+                tracing::error!("engine kill: {report}");
+                self.problems.push(if output.status.success() {
+                    format!("{detail}; `engine kill` cancelled around it:\n{}", report.trim_end())
+                } else {
+                    format!(
+                        "{detail}, and `engine kill` ended with {}: look at the broker's open \
+                         orders\n{}",
+                        output.status,
+                        report.trim_end()
+                    )
+                });
             }
-            Ok(status) => self.problems.push(format!(
-                "{detail}, and `engine kill` ended with {status}: look at the broker's open orders"
-            )),
             Err(error) => self.problems.push(format!(
                 "{detail}, and `engine kill` cannot be started ({error}): look at the broker's open \
                  orders"
@@ -249,14 +266,28 @@ impl Overseer {
         }
     }
 
+    /// Whether the gateway was given up: its thread is not waited for.
+    pub(super) fn is_killed_around(&self) -> bool {
+        self.killed_around
+    }
+
     /// Whether the market has closed for the day.
     pub(super) fn is_over(&self) -> bool {
-        let close = self.trade.plan.last_close(&self.venues);
-        close.zip(self.end_after).is_some_and(|(close, after)| unix_now() >= close + after)
+        self.end_after.is_some_and(|after| {
+            opening::is_over(&self.trade.plan, &self.venues, after, unix_now())
+        })
+    }
+
+    /// Whether orders may be left working at the broker when the run has ended.
+    pub(super) fn leaves_orders(&self) -> bool {
+        !self.cancel_on_end && self.killed.is_none()
     }
 
     /// Takes nothing new, cancels what works if so configured, and waits for the last answers.
     pub(super) fn wind_down(&mut self, mut meanwhile: impl FnMut(&mut Self)) {
+        if self.killed_around {
+            return;
+        }
         let cancel = self.cancel_on_end && self.killed.is_none();
         if self.trade.controls.send(Control::WindDown(cancel)).is_err() {
             return;
@@ -280,7 +311,8 @@ impl Overseer {
     pub(super) fn close(self, view: &View) -> (Option<TradingEnd>, Vec<String>) {
         let mut this = self;
         this.drain(view);
-        let end = this.trade.end.recv_timeout(Duration::from_secs(2)).ok();
+        let patience = if this.killed_around { Duration::ZERO } else { Duration::from_secs(2) };
+        let end = this.trade.end.recv_timeout(patience).ok();
         let mut problems = this.problems;
         if end.is_none() {
             problems.push(format!(

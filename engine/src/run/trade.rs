@@ -3,13 +3,15 @@
 use super::assemble::Wires;
 use super::broker::Broker;
 use crate::broker::client::ClientOptions;
-use crate::broker::limiter::{Limiter, Rates};
+use crate::broker::limiter::Limiter;
 use crate::broker::line::{LineOptions, LinePool};
-use crate::config::{Calendar, Config, Mode};
+use crate::config::{Calendar, Config, Dispatch, Mode, Poll};
 use crate::desk::{Desk, Parts};
-use crate::gateway::{Backend, Control, Live, OrderHops, Trading, TradingEnd, TradingParts};
+use crate::gateway::{
+    Backend, Control, Live, OrderHops, Rehearsal, Trading, TradingEnd, TradingParts,
+};
 use crate::journal::{self, Head, Journal, Recovered, carried_over, recover};
-use crate::kill::{KillOptions, KillSwitch, LatchFile};
+use crate::kill::{KillSwitch, LatchFile};
 use crate::market::{Date, DayPlan, Listing, MarketData, SessionOptions, Sessions};
 use crate::office::{self, Done, Office, OfficeEnd, OfficeParts, Tokens};
 use crate::order::{Carry, Output, Settings};
@@ -79,7 +81,7 @@ impl Cold {
         waker: Waker,
         note: impl Fn(&str),
     ) -> anyhow::Result<Self> {
-        let mut client = ClientOptions::new(broker.rest_url(), rates(config));
+        let mut client = ClientOptions::new(broker.rest_url(), config.rates());
         client.query_timeout = QUERY_MAX;
         client.ca_pem = broker.ca_pem().map(str::to_owned);
         let all = instruments.all();
@@ -276,13 +278,20 @@ pub(super) fn start(
     let desk = Desk::new(Parts {
         machine: recovered.machine,
         gate,
-        limiter: Limiter::new(rates(config)),
+        limiter: Limiter::new(config.rates()),
         sessions: Sessions::new(day.plan.clone(), SessionOptions::default()),
         kill: KillSwitch::new(None),
-        kill_options: KillOptions::default(),
+        kill_options: config.kill_options(),
         instruments: terms.len() as u16,
         lines: config.orders.lines,
     });
+    let spins = match config.feed.dispatch {
+        Dispatch::Inline => config.feed.poll == Poll::Spin,
+        Dispatch::Threads => config.gateway.wait == Poll::Spin,
+    };
+    // A thread that sleeps saves power; one that spins has the time.
+    let rehearsal = spins.then(|| Rehearsal::start(&folder)).transpose();
+    let rehearsal = rehearsal.context("keeping the way of an order warm")?;
     let live = Arc::new(Live::new());
     let (controls, wanted) = unbounded();
     let (told, told_out) = rtrb::RingBuffer::new(TOLD_MAX);
@@ -302,6 +311,7 @@ pub(super) fn start(
         summary,
         cancel_on_silence: config.orders.cancel_on_silence,
         hops: OrderHops::new(HOPS_MAX),
+        rehearsal,
     });
     let trade = Trade {
         live,
@@ -313,15 +323,6 @@ pub(super) fn start(
         journal: path,
     };
     Ok((Backend::Trading(Box::new(trading)), trade))
-}
-
-fn rates(config: &Config) -> Rates {
-    let broker = if config.mode == Mode::Mock { Rates::MOCK } else { Rates::REAL };
-    Rates {
-        orders: config.risk.broker_orders_per_second,
-        cancel_reserve: config.risk.broker_cancel_reserve,
-        ..broker
-    }
 }
 
 fn nanos(time: Duration) -> DurationNanos {

@@ -153,15 +153,14 @@ impl Watch {
             |strategy: &RunningStrategy| UnixNanos::new(load(&strategy.counters.callback_since));
         let callbacks: Vec<_> = strategies.iter().map(since).collect();
         let name = |number: usize| strategies.get(number).map_or("?".into(), |s| s.name.clone());
-        overseer.look(self.feed.counts().frames, &callbacks, signalled, name)
+        overseer.look(self.feed.counts().real_frames, &callbacks, signalled, name)
     }
 
-    /// Lets the last orders settle while the feed still brings what becomes of them.
+    /// Lets the last orders settle while the feed still brings what becomes of them. Without a feed they
+    /// are cancelled all the same; the order lines do not need it.
     fn wind_down(&mut self) {
-        let Self { orders, view, feed, .. } = self;
-        if let Orders::Trading(overseer) = orders
-            && !feed.is_finished()
-        {
+        let Self { orders, view, .. } = self;
+        if let Orders::Trading(overseer) = orders {
             overseer.wind_down(|overseer| overseer.drain(view));
         }
     }
@@ -345,7 +344,17 @@ impl Watch {
         }
         machinery.gateway_stop.store(true, Ordering::Release);
         machinery.gateway_waker.wake();
-        if machinery.gateway.is_some_and(|thread| thread.join().is_err()) {
+        // One that stands still is left behind with the process.
+        let given_up = matches!(&orders, Orders::Trading(overseer) if overseer.is_killed_around());
+        let asked = Instant::now();
+        while given_up
+            && machinery.gateway.as_ref().is_some_and(|thread| !thread.is_finished())
+            && asked.elapsed() < CALLBACK_TIMEOUT
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let gateway = machinery.gateway.take().filter(|thread| !given_up || thread.is_finished());
+        if gateway.is_some_and(|thread| thread.join().is_err()) {
             problems.push("the gateway's thread panicked; this is a bug".to_owned());
         }
         machinery.gateway_collector.collect(|hop, recorded| book.add(hop, recorded));
@@ -357,10 +366,12 @@ impl Watch {
         write_log(&machinery.log, name, &self.view);
         orders.drain(&mut files, self.instruments.all(), &self.view);
         if let Orders::Trading(overseer) = orders {
+            let may_rest = overseer.leaves_orders();
             let (end, more) = overseer.close(&self.view);
             problems.extend(more);
             if let Some(end) = end {
                 problems.extend(end.problems);
+                problems.extend(end.summary.problems(may_rest));
                 problems.extend(end.summary.problems(!self.config.orders.cancel_on_end));
                 summary.trading = Some(end.summary);
             }

@@ -1,6 +1,7 @@
 //! Single scenes: what is denied, what waits, and the kill switch.
 
 use crate::rig::{MILLI, Plan, Rig, SECOND, unix};
+use engine::desk::Action;
 use engine::gateway::CommandKind;
 use engine::kill::{KillReason, Verdict};
 use sim::faults::{Fault, Rule};
@@ -170,4 +171,54 @@ fn a_strategy_cannot_touch_anothers_order() {
     assert_eq!(last(&rig), Refusal::NotFound.code());
     rig.run_to(rig.now + SECOND);
     assert_eq!(rig.exchange.open_orders().len(), 1);
+}
+
+#[test]
+fn prices_that_never_pause_do_not_hold_up_the_desks_own_time() {
+    let mut rig = rig(6, Vec::new());
+    let words = {
+        use strategy_api::{Kind, Record, Trade};
+        let mut trade = Trade::unset();
+        trade.header.kind = Kind::TRADE;
+        trade.header.instrument = InstrumentId(0);
+        trade.price = Price::new(rig.exchange.quote("035720").unwrap().0 as i32);
+        trade.words().to_vec()
+    };
+    place(&mut rig, 5);
+    rig.give(|desk, now, out| {
+        desk.by_hand(now, engine::order::Input::CancelEverything, out);
+    });
+    // The rate does not let all leave at once. A price every millisecond moves the desk's clock past the moment
+    // at which the next may leave; it leaves all the same.
+    for _ in 0..4_000 {
+        rig.run_to(rig.now + MILLI);
+        rig.give(|desk, now, out| desk.market(now, &words, out));
+    }
+    assert!(rig.exchange.open_orders().is_empty(), "{:?}", rig.exchange.open_orders());
+    let due = rig.desk.wake_at();
+    rig.now += 400 * MILLI;
+    rig.give(|desk, now, out| desk.market(now, &words, out));
+    assert!(rig.desk.wake_at() <= due, "a price puts the next look at losses off");
+}
+
+#[test]
+fn a_latch_that_could_not_be_written_is_tried_again() {
+    let mut rig = rig(30, Vec::new());
+    rig.give(|desk, now, out| {
+        desk.kill(now, KillReason::Command, "test", "", out);
+        let latches =
+            |out: &[Action]| out.iter().filter(|action| matches!(action, Action::Latch(_))).count();
+        assert_eq!(latches(out), 1);
+        desk.tick(now, out);
+        assert_eq!(latches(out), 1, "nobody has answered yet");
+        desk.latch_written(now, false);
+        assert!(!desk.kill_switch().is_latch_settled());
+        let later = now + strategy_api::DurationNanos::from_secs(1);
+        desk.tick(later, out);
+        assert_eq!(latches(out), 2);
+        desk.latch_written(later, true);
+        assert!(desk.kill_switch().is_latch_settled());
+        desk.tick(later + strategy_api::DurationNanos::from_secs(9), out);
+        assert_eq!(latches(out), 2);
+    });
 }

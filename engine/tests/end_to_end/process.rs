@@ -110,6 +110,12 @@ impl Running {
         });
     }
 
+    /// The system's number of the process.
+    #[allow(dead_code, reason = "only one of the test binaries that share this file uses it")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What ctrl-C does.
     pub(crate) fn interrupt(&self) {
         self.signal("INT");

@@ -7,7 +7,7 @@ use engine::broker::api::{
 use engine::broker::client::{Client, ClientOptions, QueryError, TokenSource};
 use engine::broker::limiter::{Class, Limiter, Rates};
 use engine::broker::line::{Finished, LineOptions, LinePool, Outcome};
-use engine::config::{Config, Mode};
+use engine::config::Config;
 use engine::credentials::AppKeys;
 use engine::kill::{CancelOutcome, FoundOrder, OpenOrder};
 use engine::token::{TokenClient, TokenError};
@@ -93,7 +93,7 @@ impl Unready {
             tokens,
             rest_url: broker.rest_url.clone(),
             ca_pem,
-            rates: if config.mode == Mode::Mock { Rates::MOCK } else { Rates::REAL },
+            rates: config.rates(),
         })
     }
 

@@ -101,22 +101,14 @@ fn pull(latch: &LatchFile, reason: &str) -> LatchLine {
     LatchLine::new(latch.path(), record, problem)
 }
 
-/// The broker's pace: five calls a second, about one on the mock server.
+/// The broker's pace, as the configuration has it.
 fn options(config: &Config, deadline: Duration) -> KillOptions {
-    let usual = KillOptions {
+    KillOptions {
         // Trouble of the broker is waited out; a refusal of the order itself is not.
         attempts_max: u32::MAX,
         in_flight_max: account::LINES,
         deadline: nanos(deadline),
-        ..KillOptions::default()
-    };
-    match config.mode {
-        Mode::Mock => KillOptions {
-            cancel_interval: DurationNanos::from_millis(1_050),
-            settle: DurationNanos::from_millis(1_100),
-            ..usual
-        },
-        _ => usual,
+        ..config.kill_options()
     }
 }
 

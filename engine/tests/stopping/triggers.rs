@@ -1,0 +1,104 @@
+//! Everything that pulls the kill switch: fifty working orders are cancelled, a new one is denied, the
+//! run ends with 3 and says what it did, and nothing starts again until a person re-arms.
+
+use crate::process::{Running, run};
+use crate::setup::{MANY, STOPPED, Setup, Wanted, summary};
+use serde_json::Value;
+use strategy_api::Refusal;
+
+const REST: &[&str] = &["orders = 50"];
+
+/// What is true after every trigger.
+#[track_caller]
+fn ends_killed(setup: &Setup, running: Running, reason: &str) -> Value {
+    let summary = is_killed(setup, running, reason);
+    setup.stays_killed_until_rearmed();
+    assert_eq!(setup.open(), 0);
+    summary
+}
+
+#[track_caller]
+fn is_killed(setup: &Setup, running: Running, reason: &str) -> Value {
+    let summary = summary(&running.finish().ended_with(STOPPED));
+    assert_eq!(setup.open(), 0, "{summary:#}");
+    let ended = summary["ended"].as_str().unwrap();
+    assert!(ended.starts_with("stopped by the kill switch:") && ended.contains(reason), "{ended}");
+    setup.was_denied(Refusal::Killed);
+    let latch = std::fs::read_to_string(setup.latch()).unwrap();
+    assert!(latch.contains(reason), "{latch}");
+    let told = &summary["trading"]["kill"];
+    assert_eq!((&told["state"], &told["run"]["verdict"]), (&"latched".into(), &"verified".into()));
+    summary
+}
+
+#[test]
+fn engine_kill_and_the_running_engine_work_side_by_side() {
+    let setup = Setup::new(&Wanted { strategies: REST, ..Wanted::default() });
+    let running = setup.start(MANY, &[]);
+    let killed = run(setup.engine(&["kill", "run.toml", "--json", "--reason", "fire drill"]));
+    let report = summary(&killed.ended_with(0));
+    assert_eq!(report["verdict"], "verified");
+    assert_eq!(setup.open(), 0);
+    ends_killed(&setup, running, "command");
+}
+
+#[test]
+fn a_latch_made_by_hand_kills() {
+    let setup = Setup::new(&Wanted { strategies: REST, ..Wanted::default() });
+    let running = setup.start(MANY, &[]);
+    std::fs::write(setup.latch(), "").unwrap();
+    let summary = summary(&running.finish().ended_with(STOPPED));
+    assert_eq!(setup.open(), 0, "{summary:#}");
+    setup.was_denied(Refusal::Killed);
+    setup.stays_killed_until_rearmed();
+}
+
+#[test]
+fn a_signal_kills() {
+    let setup = Setup::new(&Wanted { strategies: REST, ..Wanted::default() });
+    let running = setup.start(MANY, &[]);
+    running.signal("USR1");
+    ends_killed(&setup, running, "signal");
+}
+
+#[test]
+fn the_loss_of_the_day_kills() {
+    let setup = Setup::new(&Wanted {
+        account: "daily_loss_max = 5000",
+        strategies: &["orders = 50, buy = 10"],
+        ..Wanted::default()
+    });
+    let running = setup.start(MANY, &[]);
+    let summary = is_killed(&setup, running, "daily_loss");
+    assert!(setup.fills() > 0, "{summary:#}");
+    // A new start does not forgive it.
+    setup.rearm();
+    let again = Running::start(setup.engine(&["run", "run.toml", "--json"]));
+    let again = again.finish().ended_with(STOPPED);
+    assert!(again.stdout.contains("daily_loss"), "{}", again.stdout);
+    assert_eq!(setup.open(), 0);
+}
+
+#[test]
+fn a_feed_that_brings_no_market_data_kills() {
+    let setup =
+        Setup::new(&Wanted { kill: "feed_max_ms = 1000", strategies: REST, ..Wanted::default() });
+    let running = setup.start(MANY, &[]);
+    setup.broker.stop_market();
+    is_killed(&setup, running, "feed_stalled");
+}
+
+#[test]
+fn a_strategy_that_does_not_return_kills_all_and_ends_the_run() {
+    let setup = Setup::new(&Wanted {
+        kill: "strategy_max_ms = 500",
+        strategies: &["orders = 50, then = \"loop\", go = \"go\"", "orders = 2, first = 230000"],
+        ..Wanted::default()
+    });
+    let mut running = setup.start(MANY + 2, &[]);
+    setup.write("go");
+    setup.wait(&mut running, "it loops", || !setup.logged("loops now").is_empty());
+    std::fs::remove_file(setup.path().join("go")).unwrap();
+    let summary = ends_killed(&setup, running, "strategy_stalled");
+    assert!(summary["ended"].as_str().unwrap().contains("strategy one"), "{summary:#}");
+}
