@@ -99,7 +99,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let parts = (config, view, files, broker, machinery, feed, refused, instruments, orders);
     let (summary, fatal) = Watch::new(parts).run(args.duration, &stop, &kill);
     report(&summary, args.json)?;
-    if latch::pulled(&latch).is_some() {
+    if let Some(record) = latch::pulled(&latch) {
+        latch::remind(&latch, &record, &args.config);
         return Ok(exit::STOPPED);
     }
     Ok(if fatal || !summary.problems.is_empty() { exit::FAILED } else { exit::FINE })
