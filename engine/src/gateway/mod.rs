@@ -7,6 +7,7 @@
 mod ends;
 pub mod hops;
 mod intent;
+mod rehearsal;
 mod results;
 mod thread;
 mod trading;
@@ -14,6 +15,7 @@ mod trading;
 pub use ends::StrategyEnd;
 pub use hops::{GATEWAY_HOPS, OrderHops};
 pub use intent::{Intent, IntentWriter};
+pub use rehearsal::Rehearsal;
 pub use thread::{Backend, Gateway, GatewayCounters, GatewayParts, spawn};
 pub use trading::{Control, Live, Stage, Trading, TradingEnd, TradingParts};
 

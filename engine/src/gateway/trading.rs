@@ -17,6 +17,7 @@
 
 use super::ends::Ends;
 use super::hops::OrderHops;
+use super::rehearsal::Rehearsal;
 use super::results::Results;
 use super::thread::note_command;
 use super::{Command, GatewayCounters};
@@ -192,6 +193,8 @@ pub struct TradingParts {
     pub cancel_on_silence: bool,
     /// Splits of orders that can be timed at once.
     pub hops: OrderHops,
+    /// Keeps the way of an order warm; where a thread spins.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// How the day ended.
@@ -285,12 +288,29 @@ impl Trading {
             self.carry_out(turn);
         }
         self.tend(now, turn);
+        self.rehearse(now);
         // While the disk is waited for, its thread may need this core.
         if !busy && self.unsafe_line.is_some() {
             std::thread::yield_now();
             busy = true;
         }
         busy
+    }
+
+    /// Walks the way of an order with one that goes nowhere, unless a real one is on it.
+    #[inline]
+    fn rehearse(&mut self, now: UnixNanos) {
+        let Some(rehearsal) = self.parts.rehearsal.as_mut().filter(|r| r.is_due(now)) else {
+            return;
+        };
+        if self.stage != Stage::Trading
+            || self.unsafe_line.is_some()
+            || self.parts.lines.under_way() > 0
+        {
+            rehearsal.put_off(now);
+        } else {
+            rehearsal.run(now);
+        }
     }
 
     /// How long nothing has to be looked at, unless something wakes us.

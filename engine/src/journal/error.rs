@@ -61,6 +61,19 @@ pub enum JournalError {
         /// From 1.
         line: usize,
     },
+    /// Another engine trades on the folder.
+    #[error(
+        "another engine{} works on the order journal in {}: two on one journal would not know each \
+         other's orders. End that one first, or give this one a folder of its own ([orders] journal)",
+        process.map_or_else(String::new, |process| format!(" (process {process})")),
+        folder.display()
+    )]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+        /// Who, where the lock tells.
+        process: Option<u32>,
+    },
     /// The writer has stopped: nothing reaches the disk any more.
     #[error("the journal cannot be written: {0}. No order is sent from here on")]
     Stopped(String),

@@ -12,6 +12,7 @@
 //! | the machine loses power | as above with [`Sync::Always`]; with [`Sync::Every`], lines of that span may be gone, and their orders come back from the broker as orders of other hands |
 //! | the last line is cut or damaged | it is cut off and reported: nothing was decided on it that left |
 //! | a line in the middle is damaged | an error with file, line and offset; the engine does not start |
+//! | a second engine starts on the folder | it is refused ([`Lock`]); the lock ends with the process that has it |
 //! | the disk is full or fails | [`Journal::failure`] says so; the engine takes no orders from there on |
 //! | the queue to the disk is full | new orders are refused; events have a reserve, and wait |
 //!
@@ -55,6 +56,7 @@ mod error;
 mod files;
 mod keeper;
 mod line;
+mod lock;
 mod read;
 mod recover;
 pub mod report;
@@ -64,6 +66,7 @@ pub use error::JournalError;
 pub use files::{date_in_korea, days, files_of};
 pub use keeper::Keeper;
 pub use line::{Entry, FORMAT, Head, Line, LineError, write_entry, write_head};
+pub use lock::Lock;
 pub use read::{Reading, TornTail, read_file};
 pub use recover::{Recovered, Replay, carried_over, recover, replay};
 pub use writer::{Journal, Options, Sync, Ticket};

@@ -18,6 +18,7 @@ use crate::cli::{RunArgs, exit};
 use crate::config::{self, Config, ConfigError, Mode, Poll, Problem};
 use crate::credentials;
 use crate::gateway::Backend;
+use crate::journal::Lock;
 use crate::kill::LatchFile;
 use crate::office::{FeedTokens, Tokens};
 use crate::plugin::Plugin;
@@ -63,6 +64,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let kill = kill_flag()?;
     view.note(&opening(&config, &args.config));
     let plugins = assemble::load_plugins(&config, |line| view.note(line))?;
+    // Before the first token: a second engine must not disturb the first one's session either.
+    let _lock = match config.mode {
+        Mode::Mock | Mode::Live => Some(Lock::take(&config.orders.journal)?),
+        Mode::Sim | Mode::DryRun => None,
+    };
     let day = Day::of(&config, unix_now())?;
     if args.duration.is_none()
         && let Some(why) = opening::wait(&config, &day, &stop, &latch, |line| view.note(line))

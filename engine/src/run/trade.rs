@@ -5,9 +5,11 @@ use super::broker::Broker;
 use crate::broker::client::ClientOptions;
 use crate::broker::limiter::Limiter;
 use crate::broker::line::{LineOptions, LinePool};
-use crate::config::{Calendar, Config, Mode};
+use crate::config::{Calendar, Config, Dispatch, Mode, Poll};
 use crate::desk::{Desk, Parts};
-use crate::gateway::{Backend, Control, Live, OrderHops, Trading, TradingEnd, TradingParts};
+use crate::gateway::{
+    Backend, Control, Live, OrderHops, Rehearsal, Trading, TradingEnd, TradingParts,
+};
 use crate::journal::{self, Head, Journal, Recovered, carried_over, recover};
 use crate::kill::{KillSwitch, LatchFile};
 use crate::market::{Date, DayPlan, Listing, MarketData, SessionOptions, Sessions};
@@ -283,6 +285,13 @@ pub(super) fn start(
         instruments: terms.len() as u16,
         lines: config.orders.lines,
     });
+    let spins = match config.feed.dispatch {
+        Dispatch::Inline => config.feed.poll == Poll::Spin,
+        Dispatch::Threads => config.gateway.wait == Poll::Spin,
+    };
+    // A thread that sleeps saves power; one that spins has the time.
+    let rehearsal = spins.then(|| Rehearsal::start(&folder)).transpose();
+    let rehearsal = rehearsal.context("keeping the way of an order warm")?;
     let live = Arc::new(Live::new());
     let (controls, wanted) = unbounded();
     let (told, told_out) = rtrb::RingBuffer::new(TOLD_MAX);
@@ -302,6 +311,7 @@ pub(super) fn start(
         summary,
         cancel_on_silence: config.orders.cancel_on_silence,
         hops: OrderHops::new(HOPS_MAX),
+        rehearsal,
     });
     let trade = Trade {
         live,
