@@ -225,10 +225,19 @@ fn key(base: &[u8]) -> Option<[u64; 2]> {
         None => [short_word(base), 0],
     };
     // A NUL inside would be taken for the end of a shorter code.
-    if base.contains(&0) {
+    if has_nul(first, base.len().min(8)) || has_nul(second, base.len().saturating_sub(8)) {
         return None;
     }
     Some([first, second])
+}
+
+/// Whether one of the first `len` bytes of a word, at most eight, is a NUL.
+#[inline]
+fn has_nul(word: u64, len: usize) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    // As if no byte behind them were one.
+    let filled = u64::from_le(word) | u64::MAX.checked_shl(8 * len as u32).unwrap_or(0);
+    filled.wrapping_sub(ONES) & !filled & (ONES << 7) != 0
 }
 
 /// Up to eight bytes at the start of a word, zeros behind them.

@@ -39,8 +39,8 @@ pub(super) struct Plan {
     pub(super) extras: Vec<u16>,
     /// By FID: place in `wanted` plus one, or 0.
     lookup: Box<[u8]>,
-    /// By the text of the key: open addressing, a power of two long, less than half full.
-    by_key: Box<[(u64, u16)]>,
+    /// By the text of the key.
+    by_key: ByKey,
 }
 
 /// A field that somebody reads.
@@ -66,7 +66,7 @@ impl Plan {
             wanted: Vec::new(),
             extras: Vec::new(),
             lookup: Box::default(),
-            by_key: Box::default(),
+            by_key: ByKey::new(&[]),
         };
         let mut fids = Vec::new();
         for field in wire_type.fields() {
@@ -110,18 +110,10 @@ impl Plan {
             lookup[usize::from(*fid)] = at as u8 + 1;
         }
         plan.lookup = lookup.into();
-        let mut by_key = vec![(0, 0); (2 * fids.len() + 1).next_power_of_two().max(4)];
-        let mask = by_key.len() - 1;
-        for (at, fid) in fids.iter().enumerate() {
-            // A FID has up to five digits: every one has a word.
-            let Some(word) = key_word(fid.to_string().as_bytes()) else { continue };
-            let mut place = hash(word) & mask;
-            while by_key[place].0 != 0 {
-                place = (place + 1) & mask;
-            }
-            by_key[place] = (word, at as u16);
-        }
-        plan.by_key = by_key.into();
+        // A FID has up to five digits: every one has a word.
+        let words: Vec<u64> =
+            fids.iter().filter_map(|fid| key_word(fid.to_string().as_bytes())).collect();
+        plan.by_key = ByKey::new(&words);
         Ok(plan)
     }
 
@@ -143,20 +135,7 @@ impl Plan {
     /// Place in `wanted` of a key (see [`key_word`]) that somebody reads.
     #[inline]
     pub(super) fn find_key(&self, word: u64) -> Option<usize> {
-        let mask = self.by_key.len() - 1;
-        let mut place = hash(word) & mask;
-        loop {
-            let (found, at) = self.by_key[place & mask];
-            if found == word {
-                // The key without a byte is nobody's, and the mark of an empty place.
-                return (word != 0).then_some(usize::from(at));
-            }
-            if found == 0 {
-                return None;
-            }
-            // Ends: less than half of the places are taken.
-            place += 1;
-        }
+        self.by_key.find(word)
     }
 
     /// Place in `wanted` of a FID that somebody reads.
@@ -169,9 +148,59 @@ impl Plan {
     }
 }
 
-#[inline]
-fn hash(word: u64) -> usize {
-    (word.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
+/// Keys with their numbers, each in a place of its own: one look finds a key, or that there is none.
+struct ByKey {
+    /// A power of two long; the key without a byte marks an empty place.
+    places: Box<[(u64, u16)]>,
+    multiplier: u64,
+    /// Bits of the product that are not the place.
+    shift: u32,
+}
+
+/// How many multipliers are tried before the table gets twice as long.
+const TRIES: u32 = 256;
+
+impl ByKey {
+    /// The keys, numbered in their order; no two of them are the same.
+    fn new(words: &[u64]) -> Self {
+        let mut bits = (4 * words.len()).next_power_of_two().ilog2().max(2);
+        let mut multiplier = 0x9E37_79B9_7F4A_7C15_u64;
+        // Ends: the longer the table, the likelier a multiplier that keeps different keys apart.
+        loop {
+            for _ in 0..TRIES {
+                let mut table = Self { places: Box::default(), multiplier, shift: 64 - bits };
+                table.places = vec![(0, 0); 1 << bits].into();
+                if table.fill(words) {
+                    return table;
+                }
+                multiplier = multiplier.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(2) | 1;
+            }
+            bits += 1;
+        }
+    }
+
+    /// Puts all keys in their places. `false` if two have the same.
+    fn fill(&mut self, words: &[u64]) -> bool {
+        words.iter().enumerate().all(|(at, word)| {
+            let place = self.place(*word);
+            let free = self.places[place].0 == 0;
+            // At most 128 extra fields and the record's own.
+            self.places[place] = (*word, at as u16);
+            free
+        })
+    }
+
+    #[inline]
+    fn place(&self, word: u64) -> usize {
+        (word.wrapping_mul(self.multiplier) >> self.shift) as usize
+    }
+
+    #[inline]
+    fn find(&self, word: u64) -> Option<usize> {
+        let (found, at) = *self.places.get(self.place(word))?;
+        // The key without a byte is nobody's.
+        (found == word && word != 0).then_some(usize::from(at))
+    }
 }
 
 impl fmt::Debug for Plan {
@@ -211,6 +240,23 @@ mod tests {
         assert!(matches!(Plan::new(WireType::UsTrade, &[]), Err(ExtrasError::NoRecord { .. })));
         let twice = Plan::new(WireType::Trade, &[10, 732, 732]).unwrap();
         assert_eq!(twice.extras, [10, 732]);
+    }
+
+    #[test]
+    fn every_key_is_found_by_its_text_and_no_other_is() {
+        for wire_type in WireType::ALL.iter().filter(|t| t.has_record()) {
+            let many: Vec<u16> = (20_000..20_000 + MAX_EXTRAS as u16).collect();
+            for extras in [&[][..], &many] {
+                let plan = Plan::new(*wire_type, extras).unwrap();
+                for fid in 0..=u16::MAX {
+                    let word = key_word(fid.to_string().as_bytes()).unwrap();
+                    assert_eq!(plan.find_key(word), plan.find(fid), "{wire_type:?} {fid}");
+                }
+                for text in ["", "010", "+10", "1O", "a"] {
+                    assert_eq!(plan.find_key(key_word(text.as_bytes()).unwrap()), None, "{text}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! Registers of 32 bytes.
 
 use core::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi128_si64,
-    _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128,
-    _mm_storeu_si128, _mm_subs_epu8, _mm_unpackhi_epi64, _mm256_add_epi16, _mm256_add_epi64,
-    _mm256_and_si256, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
-    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_mul_epu32,
-    _mm256_or_si256, _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_sad_epu8,
-    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x,
-    _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256,
-    _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256, _mm256_xor_si256,
+    __m128i, __m256i, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi64_si128,
+    _mm_cvtsi128_si64, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    _mm_setzero_si128, _mm_storeu_si128, _mm_subs_epu8, _mm_unpackhi_epi64, _mm256_add_epi16,
+    _mm256_add_epi64, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cmpeq_epi8,
+    _mm256_cmpgt_epi8, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8,
+    _mm256_movemask_epi8, _mm256_mul_epu32, _mm256_or_si256, _mm256_packus_epi32,
+    _mm256_permute4x64_epi64, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64,
+    _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256,
+    _mm256_xor_si256,
 };
 
 use super::blocks::{self, Block, Tally};
@@ -307,6 +308,12 @@ pub(super) unsafe fn gaps(
     ends: &mut Ends,
     keys: &mut Keys,
 ) -> usize {
+    let quote = _mm_set1_epi8(b'"' as i8);
+    let last_quote = |word: u64| {
+        // One bit for each of the six lowest bytes.
+        let found = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_cvtsi64_si128(word as i64), quote)) & 0x3f;
+        (found != 0).then(|| 31 - found.leading_zeros())
+    };
     // SAFETY: the caller's promise.
-    unsafe { super::gaps(frame, starts, limit, ends, keys) }
+    unsafe { super::gaps(frame, starts, limit, ends, keys, last_quote) }
 }

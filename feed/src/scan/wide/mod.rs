@@ -437,42 +437,48 @@ unsafe fn gaps(
     limit: usize,
     ends: &mut Ends,
     keys: &mut Keys,
+    quotes: impl Fn(u64) -> Option<u32>,
 ) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
     const BEHIND: u64 = u16::from_le_bytes(*b"\":") as u64;
     const BETWEEN: u16 = u16::from_le_bytes(*b"\",");
     let mut value = 0;
+    // Read once: what is written in the loop might be these pointers, for all the compiler knows.
+    let (at, lengths) = (ends.at.as_mut_ptr(), ends.lengths.as_mut_ptr());
+    let (words, starts) = (keys.words.as_mut_ptr(), starts.as_ptr());
     // SAFETY: the caller's promise; `limit` is below `VALUES_MAX`. A gap has at most ten bytes, and a
     // start is at least 15.
     unsafe {
         let base = frame.as_ptr();
-        let mut start = usize::from(*starts.get_unchecked(0));
+        let mut start = usize::from(*starts);
         while value < limit {
-            let next = usize::from(*starts.get_unchecked(value + 1));
+            let next = usize::from(*starts.add(value + 1));
             // At the top of the word: the key, its quote, the colon.
             let word = base.add(next - 8).cast::<u64>().read_unaligned().to_le();
-            let other = word ^ (ONES * b'"' as u64);
-            let quotes = !((other & !HIGH).wrapping_add(!HIGH) | other) & HIGH;
-            let front = quotes & (u64::MAX >> 16);
-            if word >> 48 != BEHIND || front == 0 {
-                break;
-            }
-            // From the top: quote and colon, the key, its other quote.
-            let key_bits = (front.leading_zeros() & !7) - 16;
-            let end = next - (key_bits as usize / 8 + 5);
+            // Which of the six bytes before these is the key's other quote.
+            let Some(other) = quotes(word).filter(|_| word >> 48 == BEHIND) else { break };
+            let end = next + other as usize - 10;
             let between = base.add(end).cast::<u16>().read_unaligned();
             if between.to_le() != BETWEEN || end <= start {
                 break;
             }
-            *ends.at.get_unchecked_mut(value) = end as u16;
-            *ends.lengths.get_unchecked_mut(value) = (end - start - 1) as u16;
+            *at.add(value) = end as u16;
+            *lengths.add(value) = (end - start - 1) as u16;
             value += 1;
-            *keys.words.get_unchecked_mut(value) = (word << 16) & !(u64::MAX >> key_bits);
+            *words.add(value) = (word << 16) & !(u64::MAX >> (40 - 8 * other));
             start = next;
         }
     }
     value
+}
+
+/// The last quote among the first six bytes of a word.
+#[inline(always)]
+fn last_quote(word: u64) -> Option<u32> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    let other = word ^ (ONES * b'"' as u64);
+    let quotes = !((other & !HIGH).wrapping_add(!HIGH) | other) & HIGH & (u64::MAX >> 16);
+    (quotes != 0).then(|| (63 - quotes.leading_zeros()) / 8)
 }
 
 type GapsFn = unsafe fn(&[u8], &[u16], usize, &mut Ends, &mut Keys) -> usize;

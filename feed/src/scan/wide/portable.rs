@@ -147,5 +147,5 @@ pub(super) unsafe fn gaps(
     keys: &mut Keys,
 ) -> usize {
     // SAFETY: the caller's promise.
-    unsafe { super::gaps(frame, starts, limit, ends, keys) }
+    unsafe { super::gaps(frame, starts, limit, ends, keys, super::last_quote) }
 }
