@@ -109,6 +109,10 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         latch::remind(&latch, &record, &args.config);
         return Ok(exit::STOPPED);
     }
+    // A latch that could not be written stopped this run all the same; the problems say so.
+    if summary.trading.as_ref().is_some_and(|trading| trading.kill.state != "armed") {
+        return Ok(exit::STOPPED);
+    }
     Ok(if fatal || !summary.problems.is_empty() { exit::FAILED } else { exit::FINE })
 }
 

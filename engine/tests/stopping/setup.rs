@@ -210,6 +210,11 @@ impl Setup {
         let refused = run(self.engine(&["run", "run.toml"])).ended_with(STOPPED);
         assert!(refused.stderr.contains("engine rearm run.toml"), "{}", refused.stderr);
         self.rearm();
+    }
+
+    /// After the switch was re-armed a run trades as ever.
+    #[track_caller]
+    pub(crate) fn trades_again(&self) {
         let again = run(self.engine(&["run", "run.toml", "--duration", "2s", "--json"]));
         assert_eq!(again.code, Some(0), "{}\n{}\n{}", again.stdout, again.stderr, self.log());
         assert_eq!(summary(&again)["ended"], "the time was up");

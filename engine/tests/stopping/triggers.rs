@@ -62,6 +62,8 @@ fn a_signal_kills() {
     let running = setup.start(MANY, &[]);
     running.signal("USR1");
     ends_killed(&setup, running, "signal");
+    setup.trades_again();
+    assert_eq!(setup.open(), 0);
 }
 
 #[test]
