@@ -17,6 +17,8 @@ const OWN_CANCELS_MAX: DurationNanos = DurationNanos::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Killing {
     switch: KillSwitch,
+    /// Own orders that could still fill when it was pulled: these are cancelled first.
+    own: u64,
     /// The latch was handed out, and nobody has said yet whether it is on the disk.
     latch_asked: bool,
     options: KillOptions,
@@ -32,6 +34,7 @@ impl Killing {
     pub(super) fn new(switch: KillSwitch, options: KillOptions) -> Self {
         Self {
             switch,
+            own: 0,
             latch_asked: false,
             options,
             run_at: None,
@@ -43,6 +46,10 @@ impl Killing {
 
     pub(super) fn switch(&self) -> &KillSwitch {
         &self.switch
+    }
+
+    pub(super) fn own(&self) -> u64 {
+        self.own
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -108,6 +115,8 @@ impl Desk {
         self.gate.set_killed(true);
         self.ask_for_latch(out);
         if pulled.starts_run {
+            let open = self.machine.orders().iter().filter(|order| !order.status.is_final());
+            self.killing.own = open.count() as u64;
             self.killing.run_at = Some(self.now + OWN_CANCELS_MAX);
             self.apply(Input::CancelEverything, out);
         }
@@ -227,6 +236,14 @@ impl Desk {
     /// Whether every own order and every listed one has been looked after: latched.
     pub fn is_latched(&self) -> bool {
         self.killing.switch.state() == KillState::Latched
+    }
+}
+
+impl Desk {
+    /// Own orders that could still fill when the switch was pulled; they are cancelled before the
+    /// broker's list is asked.
+    pub fn own_orders_at_kill(&self) -> u64 {
+        self.killing.own()
     }
 }
 

@@ -305,7 +305,11 @@ pub struct KillRow {
     pub state: &'static str,
     /// Why, when and by whom it was pulled.
     pub why: Option<String>,
-    /// What its run did, when it is over.
+    /// Own orders that worked when it was pulled: these were cancelled first.
+    pub own: u64,
+    /// Of those, orders that have not ended by our books.
+    pub own_left: u64,
+    /// What its run did with what the broker's list had then, when it is over.
     pub run: Option<KillRunRow>,
 }
 
@@ -659,7 +663,11 @@ fn kill(desk: &Desk) -> KillRow {
         cancels: report.cancels,
         text: report.to_string(),
     });
-    KillRow { state, why: switch.record().map(ToString::to_string), run }
+    let own = desk.own_orders_at_kill();
+    let orders = desk.machine().orders();
+    let left = orders.iter().filter(|order| !order.status.is_final()).count() as u64;
+    let own_left = if own > 0 { left } else { 0 };
+    KillRow { state, why: switch.record().map(ToString::to_string), own, own_left, run }
 }
 
 impl From<Notices> for NoticesRow {

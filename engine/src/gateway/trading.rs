@@ -189,8 +189,8 @@ pub struct TradingParts {
     pub told: rtrb::Producer<Output>,
     /// Where the end goes.
     pub summary: Sender<TradingEnd>,
-    /// Whether resting orders are cancelled when the feed falls silent.
-    pub cancel_on_silence: bool,
+    /// How long the feed may be silent or down before resting orders are cancelled; `None`: they stay.
+    pub cancel_on_silence: Option<DurationNanos>,
     /// Splits of orders that can be timed at once.
     pub hops: OrderHops,
     /// Keeps the way of an order warm; where a thread spins.
@@ -223,6 +223,8 @@ pub struct Trading {
     account_next: Option<u64>,
     stopped: Vec<bool>,
     results: Results,
+    /// When resting orders are cancelled because the feed is away; unset while it is not, or they are not.
+    cancel_at: UnixNanos,
     tend_at: UnixNanos,
     show_at: UnixNanos,
     problems: Vec<String>,
@@ -257,6 +259,7 @@ impl Trading {
             account_next: None,
             stopped: vec![false; parts.strategies.len()],
             results: Results::new(parts.strategies.len()),
+            cancel_at: UnixNanos::UNSET,
             tend_at: UnixNanos::UNSET,
             show_at: UnixNanos::UNSET,
             problems: Vec::new(),
@@ -514,24 +517,40 @@ impl Trading {
         match change {
             FeedChange::SUBSCRIBED => {
                 self.subscribed = true;
-                self.parts.desk.feed_up(now, &mut self.actions);
+                self.feed_up(now);
             }
-            FeedChange::FRESH if self.subscribed => {
-                self.parts.desk.feed_up(now, &mut self.actions);
-            }
-            FeedChange::STALE => self.feed_down(now),
+            FeedChange::FRESH if self.subscribed => self.feed_up(now),
+            // Half of the time has passed already.
+            FeedChange::STALE => self.feed_down(now, 2),
             FeedChange::DISCONNECTED | FeedChange::TAKEN_OVER | FeedChange::ENDED => {
                 self.subscribed = false;
-                self.feed_down(now);
+                self.feed_down(now, 1);
             }
             _ => {}
         }
     }
 
-    fn feed_down(&mut self, now: UnixNanos) {
+    fn feed_up(&mut self, now: UnixNanos) {
+        self.cancel_at = UnixNanos::UNSET;
+        self.parts.desk.feed_up(now, &mut self.actions);
+    }
+
+    fn feed_down(&mut self, now: UnixNanos, part: u64) {
         self.parts.desk.feed_down(now, &mut self.actions);
-        if self.parts.cancel_on_silence {
+        if let Some(max) = self.parts.cancel_on_silence
+            && !self.cancel_at.is_set()
+        {
+            self.cancel_at = now + DurationNanos::new(max.raw() / part);
+        }
+    }
+
+    /// The feed has been away for too long: what rests is cancelled, once.
+    fn look_at_silence(&mut self, now: UnixNanos, turn: &mut Turn<'_>) {
+        if self.cancel_at.is_set() && now >= self.cancel_at {
+            self.cancel_at = UnixNanos::new(u64::MAX);
+            tracing::warn!("the feed is away for too long: resting orders are cancelled");
             self.parts.desk.by_hand(now, Input::CancelEverything, &mut self.actions);
+            self.carry_out(turn);
         }
     }
 
@@ -756,6 +775,7 @@ impl Trading {
         }
         self.tend_at = now + TEND_EVERY;
         self.parts.lines.tend(turn.clock);
+        self.look_at_silence(now, turn);
         if self.parts.office.is_gone() && !self.problems.iter().any(|p| p.starts_with("the office"))
         {
             self.problems.push("the office thread is gone: no query is answered any more".into());

@@ -28,3 +28,13 @@ pub(super) fn refuse(latch: &LatchFile, record: &LatchRecord, config: &Path, jso
          positions and open orders, then re-arm: engine rearm {config}"
     );
 }
+
+/// Says after a run that was stopped what keeps the next one from starting.
+pub(super) fn remind(latch: &LatchFile, record: &LatchRecord, config: &Path) {
+    eprintln!(
+        "error: trading is stopped: {record}\n  the latch is {}; nothing starts while it is there\n  \
+         look at positions and open orders, then re-arm: engine rearm {}",
+        latch.path().display(),
+        config.display()
+    );
+}

@@ -105,7 +105,12 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let parts = (config, view, files, broker, machinery, feed, refused, instruments, orders);
     let (summary, fatal) = Watch::new(parts).run(args.duration, &stop, &kill);
     report(&summary, args.json)?;
-    if latch::pulled(&latch).is_some() {
+    if let Some(record) = latch::pulled(&latch) {
+        latch::remind(&latch, &record, &args.config);
+        return Ok(exit::STOPPED);
+    }
+    // A latch that could not be written stopped this run all the same; the problems say so.
+    if summary.trading.as_ref().is_some_and(|trading| trading.kill.state != "armed") {
         return Ok(exit::STOPPED);
     }
     Ok(if fatal || !summary.problems.is_empty() { exit::FAILED } else { exit::FINE })

@@ -234,7 +234,7 @@ mod tests {
         happens: impl Fn(&AtomicBool, &LatchFile),
     ) -> (Option<NotToday>, Vec<String>, UnixNanos) {
         let folder = tempfile::tempdir().unwrap();
-        let latch = LatchFile::new(&folder.path().join("latch"));
+        let latch = LatchFile::new(folder.path().join("latch"));
         let (stop, clock, said) =
             (AtomicBool::new(false), Cell::new(now), RefCell::new(Vec::new()));
         let pause = || {

@@ -44,6 +44,8 @@ pub(super) struct Overseer {
     config: PathBuf,
     frames: u64,
     frames_at: UnixNanos,
+    /// What a person should see at once.
+    news: Option<String>,
     /// Since when, and why.
     killed: Option<(Instant, String)>,
     /// The kill was another process's work, and that has ended.
@@ -73,6 +75,7 @@ impl Orders {
             config: path.to_owned(),
             frames: 0,
             frames_at: UnixNanos::UNSET,
+            news: None,
             killed: None,
             killed_around: false,
             line: TradingLine::default(),
@@ -138,6 +141,9 @@ impl Overseer {
         }
         if self.killed.is_none() {
             self.look_for_triggers(stage, now, callbacks, signalled, names);
+            if let Some((_, why)) = &self.killed {
+                self.news = Some(why.clone());
+            }
         }
         let (since, why) = self.killed.as_ref()?;
         if stage == Stage::Killed || self.killed_around {
@@ -264,6 +270,11 @@ impl Overseer {
                  orders"
             )),
         }
+    }
+
+    /// Why the kill switch was pulled, once.
+    pub(super) fn take_news(&mut self) -> Option<String> {
+        self.news.take()
     }
 
     /// Whether the gateway was given up: its thread is not waited for.

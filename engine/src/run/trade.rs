@@ -309,7 +309,10 @@ pub(super) fn start(
         live: live.clone(),
         told,
         summary,
-        cancel_on_silence: config.orders.cancel_on_silence,
+        cancel_on_silence: config
+            .orders
+            .cancel_on_silence
+            .then(|| nanos(config.feed.silence_timeout)),
         hops: OrderHops::new(HOPS_MAX),
         rehearsal,
     });

@@ -153,7 +153,13 @@ impl Watch {
             |strategy: &RunningStrategy| UnixNanos::new(load(&strategy.counters.callback_since));
         let callbacks: Vec<_> = strategies.iter().map(since).collect();
         let name = |number: usize| strategies.get(number).map_or("?".into(), |s| s.name.clone());
-        overseer.look(self.feed.counts().real_frames, &callbacks, signalled, name)
+        let end = overseer.look(self.feed.counts().real_frames, &callbacks, signalled, name);
+        if let Some(why) = overseer.take_news() {
+            let elapsed = self.started.elapsed().as_secs_f64();
+            let text = format!("KILL SWITCH: {why}; no new orders, and what works is cancelled");
+            self.view.note(&format!("[{elapsed:6.1} s] {text}"));
+        }
+        end
     }
 
     /// Lets the last orders settle while the feed still brings what becomes of them. Without a feed they

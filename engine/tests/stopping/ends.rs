@@ -30,7 +30,7 @@ fn ends_in_order(signal: &str) {
 #[test]
 fn the_time_that_was_given_is_up_and_nothing_works_any_more() {
     let setup = Setup::new(&Wanted { strategies: &["orders = 5"], ..Wanted::default() });
-    let running = setup.start(5, &["--duration", "10s"]);
+    let running = setup.start(5, &["--duration", "8s"]);
     let summary = summary(&running.finish().ended_with(0));
     assert_eq!(setup.open(), 0);
     assert_eq!((&summary["ended"], &*problems(&summary)), (&"the time was up".into(), ""));

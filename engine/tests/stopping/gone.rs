@@ -35,4 +35,5 @@ fn an_engine_that_was_shot_leaves_nothing_behind() {
     assert_eq!(setup.open(), MANY, "nobody was left to cancel");
     empties_the_book(&setup);
     setup.stays_killed_until_rearmed();
+    setup.trades_again();
 }

@@ -145,7 +145,13 @@ impl Setup {
     /// `engine run`, once the broker's books hold so many orders and the strategies know it.
     #[track_caller]
     pub(crate) fn start(&self, orders: usize, arguments: &[&str]) -> Running {
-        let all = [&["run", "run.toml", "--json"], arguments].concat();
+        self.start_as(orders, &[&["--json"], arguments].concat())
+    }
+
+    /// The same, with what a person reads at the end.
+    #[track_caller]
+    pub(crate) fn start_as(&self, orders: usize, arguments: &[&str]) -> Running {
+        let all = [&["run", "run.toml"], arguments].concat();
         let mut running = Running::start(self.engine(&all));
         self.wait(&mut running, "the orders rest", || self.open() == orders);
         let known = || self.logged("all of them rest").len() == self.strategies;
@@ -204,6 +210,11 @@ impl Setup {
         let refused = run(self.engine(&["run", "run.toml"])).ended_with(STOPPED);
         assert!(refused.stderr.contains("engine rearm run.toml"), "{}", refused.stderr);
         self.rearm();
+    }
+
+    /// After the switch was re-armed a run trades as ever.
+    #[track_caller]
+    pub(crate) fn trades_again(&self) {
         let again = run(self.engine(&["run", "run.toml", "--duration", "2s", "--json"]));
         assert_eq!(again.code, Some(0), "{}\n{}\n{}", again.stdout, again.stderr, self.log());
         assert_eq!(summary(&again)["ended"], "the time was up");

@@ -47,3 +47,20 @@ fn a_silent_broker_loses_what_rests_when_so_configured() {
     });
     goes_silent(&setup, 0);
 }
+
+#[test]
+fn a_line_that_breaks_and_is_back_at_once_costs_no_order() {
+    let setup = Setup::new(&Wanted {
+        orders: "cancel_on_silence = true",
+        strategies: &["orders = 10"],
+        ..Wanted::default()
+    });
+    let mut running = setup.start(10, &[]);
+    setup.broker.drop_connections();
+    let subscribed = format!("feed change={}", FeedChange::SUBSCRIBED.0);
+    setup.wait(&mut running, "the feed is back", || setup.logged(&subscribed).len() > 1);
+    assert_eq!(setup.open(), 10);
+    running.interrupt();
+    running.finish().ended_with(0);
+    assert_eq!(setup.open(), 0);
+}

@@ -191,6 +191,13 @@ fn write_trouble(summary: &TradingSummary, out: &mut String) -> std::fmt::Result
     if let Some(why) = &kill.why {
         writeln!(out)?;
         wrapped(&format!("KILL SWITCH {}: {why}", kill.state), 2, out)?;
+        if kill.own > 0 {
+            let (own, gone) = (kill.own, kill.own.saturating_sub(kill.own_left));
+            writeln!(
+                out,
+                "  Own orders that worked: {own}; ended: {gone}. Then what the broker's list had:"
+            )?;
+        }
         if let Some(run) = &kill.run {
             for line in run.text.lines() {
                 out.push_str("  ");

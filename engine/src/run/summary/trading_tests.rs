@@ -226,6 +226,8 @@ fn bad_day() -> TradingSummary {
              broker's screen shows another order of that size"
                 .into(),
         ),
+        own: 14,
+        own_left: 1,
         run: Some(KillRunRow {
             verdict: "remaining",
             found: 3,
