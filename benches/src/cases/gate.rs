@@ -34,7 +34,7 @@ impl Gating {
         Self { gate: Gate::new(&instruments()), order, intents: 0, reports: 0 }
     }
 
-    /// One order, from `submit` until its report is read.
+    /// One order, from `submit` until its report is read and the strategy's own picture has it.
     #[inline]
     pub fn step(&mut self) {
         self.gate.host.submit(std::hint::black_box(&self.order)).expect("there is room");
@@ -45,7 +45,8 @@ impl Gating {
         let mut buffer = [0; SLOT_WORDS];
         while let Some(words) = self.gate.updates.pop(&mut buffer) {
             debug_assert_eq!(words.len(), size_of::<OrderReport>() / 8);
-            self.reports += 1;
+            // As the strategy's thread does: its orders are kept up to date first.
+            self.reports += u64::from(self.gate.host.hear(words).is_none());
         }
     }
 }

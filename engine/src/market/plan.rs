@@ -218,14 +218,15 @@ impl DayPlan {
         Self { date, krx: SessionPlan::default(), nxt: SessionPlan::default() }
     }
 
-    /// A day on which KRX and NXT trade continuously for all of it and take every order type: for
-    /// tests and for simulations that have no day of their own.
+    /// A day on which KRX and NXT trade continuously for all of it, and the next one too, and take every
+    /// order type: for tests and for simulations that have no day of their own.
     pub fn always_open(date: Date) -> Self {
         let orders = OrderTypes::of(OrderType::ALL);
         let span = PhaseSpan {
             phase: Phase::Continuous,
             begin: date.midnight(),
-            end: date.next().midnight(),
+            // A run may go on beyond midnight.
+            end: date.next().next().midnight(),
             share_orders: orders,
             fund_orders: orders,
         };

@@ -19,6 +19,8 @@ use strategy_api::{DurationNanos, Instrument, UnixNanos, Venue};
 
 /// How long the kill switch may work before the run ends anyway.
 const KILL_MAX: Duration = Duration::from_secs(90);
+/// How long cancels wait for the latch to be on the disk.
+const LATCH_FIRST_MAX: Duration = Duration::from_millis(200);
 /// How long the last orders may take to settle at the end of a run.
 const WIND_DOWN_MAX: Duration = Duration::from_secs(20);
 /// How long the office may take to end.
@@ -214,9 +216,28 @@ impl Overseer {
     fn pull(&mut self, reason: KillReason, who: &str, detail: &str) {
         tracing::error!("the kill switch is pulled: {reason}, {who}: {detail}");
         self.killed = Some((Instant::now(), format!("{reason} ({who}): {detail}")));
+        self.latch_first(reason, who, detail);
         let (who, detail) = (who.to_owned(), detail.to_owned());
         if self.trade.controls.send(Control::Kill { reason, who, detail }).is_err() {
             self.gateway_stalled(unix_now());
+        }
+    }
+
+    /// Whatever becomes of us while orders are cancelled, the next run finds the latch. A disk that hangs
+    /// must not keep the cancels waiting.
+    fn latch_first(&self, reason: KillReason, who: &str, detail: &str) {
+        if latch::pulled(&self.latch).is_some() {
+            return;
+        }
+        let (file, record) =
+            (self.latch.clone(), LatchRecord::new(reason, who, detail, unix_now()));
+        let (sender, written) = crossbeam::channel::bounded(1);
+        let started = std::thread::Builder::new()
+            .name("latch-first".into())
+            .spawn(move || sender.send(file.write(&record)));
+        // What fails here the gateway's own write tells, and tries again.
+        if let Err(error) = started.map(|_| written.recv_timeout(LATCH_FIRST_MAX)) {
+            tracing::error!("the latch waits for the gateway's own write: {error}");
         }
     }
 
