@@ -240,7 +240,7 @@ impl Working {
     pub fn whole_life(&mut self) -> Result<(), Refusal> {
         self.turn += 1;
         // Each in a second of its own, as far as rates go.
-        self.now = self.now + DurationNanos::from_millis(20);
+        self.now = self.now + DurationNanos::from_millis(25);
         let mut order = a_buy(self.turn);
         order.quantity = Quantity::new(1 + (self.turn % 50) as i64);
         self.gate.trade(order.instrument, LAST, self.now);
@@ -342,7 +342,7 @@ fn wide() -> RiskConfig {
         window_move_bps: 6_000,
         reference_age_max_ms: 3_600_000,
         repeat_orders_max: 32,
-        broker_orders_per_second: 100,
+        broker_orders_per_second: 64,
         broker_cancel_reserve: 0,
         account: limits,
         strategy: limits,
