@@ -53,7 +53,7 @@ const FILE_BYTES: u64 = 64 << 10;
 /// What the instrument trades at.
 const PRICE: Price = Price::new(10_000);
 
-/// See the [module documentation](self).
+/// The rehearsing desk with its file and its connection, driven by the gateway's thread.
 pub struct Rehearsal {
     due: UnixNanos,
     stage: Desk,

@@ -206,7 +206,7 @@ pub struct TradingEnd {
     pub problems: Vec<String>,
 }
 
-/// See the [module documentation](self).
+/// The desk with its journal, order lines and office; [`Gateway`](super::Gateway) drives it turn by turn.
 pub struct Trading {
     parts: TradingParts,
     stage: Stage,
