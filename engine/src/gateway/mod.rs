@@ -7,6 +7,7 @@
 mod ends;
 pub mod hops;
 mod intent;
+mod live;
 mod rehearsal;
 mod results;
 mod thread;
@@ -15,9 +16,10 @@ mod trading;
 pub use ends::StrategyEnd;
 pub use hops::{GATEWAY_HOPS, OrderHops};
 pub use intent::{Intent, IntentWriter};
+pub use live::{Control, Live, Stage};
 pub use rehearsal::Rehearsal;
 pub use thread::{Backend, Gateway, GatewayCounters, GatewayParts, spawn};
-pub use trading::{Control, Live, Stage, Trading, TradingEnd, TradingParts};
+pub use trading::{Trading, TradingEnd, TradingParts};
 
 use strategy_api::{
     CancelRequest, ClientOrderId, Kind, OrderEvent, OrderReport, OrderRequest, OrderStatus,

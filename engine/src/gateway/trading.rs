@@ -17,6 +17,7 @@
 
 use super::ends::Ends;
 use super::hops::OrderHops;
+use super::live::{Control, Live, Stage};
 use super::rehearsal::Rehearsal;
 use super::results::Results;
 use super::thread::note_command;
@@ -25,21 +26,19 @@ use crate::broker::api::{ApiId, OrderAnswer};
 use crate::broker::line::{Finished, LinePool, Lost, Outcome};
 use crate::desk::{Action, Call, Desk, Silence, Tag, TradingLine, TradingSummary};
 use crate::journal::{Journal, Ticket};
-use crate::kill::KillReason;
 use crate::market::Phase;
 use crate::office::{Done, Job, OfficeEnd};
 use crate::order::{BrokerNumber, Carry, Input, Machine, Output, RequestKind};
 use crate::strategy::{notes, sessions};
 use crate::telemetry::Recorder;
 use crossbeam::channel::{Receiver, Sender};
-use crossbeam::queue::ArrayQueue;
 use feed::clock::Clock;
 use feed::instruments::Instruments;
 use feed::ring::{Consumer, Poll, Reader, SLOT_WORDS};
 use secrecy::SecretString;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use strategy_api::record::header_of;
 use strategy_api::{
@@ -57,111 +56,6 @@ const SHOW_EVERY: DurationNanos = DurationNanos::from_millis(250);
 
 /// Own order events that are kept for strategies that have not started.
 const EARLY_MAX: usize = 512;
-
-/// What the main thread wants of the gateway.
-#[derive(Debug)]
-pub enum Control {
-    /// Pull the kill switch.
-    Kill {
-        /// Why.
-        reason: KillReason,
-        /// Who.
-        who: String,
-        /// In words.
-        detail: String,
-    },
-    /// The run ends: take nothing new and, with `true`, cancel everything.
-    WindDown(bool),
-}
-
-/// How far the gateway is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Stage {
-    /// It has not begun.
-    Starting,
-    /// It waits for the feed, or for the broker's books.
-    Books,
-    /// Strategies trade.
-    Trading,
-    /// The kill switch is pulled, and what works is being cancelled.
-    Killing,
-    /// The kill switch is pulled, and the work is done.
-    Killed,
-    /// The run ends, and something is still under way.
-    WindingDown,
-    /// The run ends, and nothing is.
-    Settled,
-}
-
-impl Stage {
-    const ALL: [Self; 7] = [
-        Self::Starting,
-        Self::Books,
-        Self::Trading,
-        Self::Killing,
-        Self::Killed,
-        Self::WindingDown,
-        Self::Settled,
-    ];
-}
-
-/// What other threads see of the gateway while it works.
-#[derive(Debug)]
-pub struct Live {
-    /// When its last turn began, nanoseconds since 1970; 0 before the first.
-    beat: AtomicU64,
-    stage: AtomicU8,
-    /// Whether a venue trades continuously: market data have to come then.
-    continuous: AtomicBool,
-    journal_failed: AtomicBool,
-    line: ArrayQueue<TradingLine>,
-}
-
-impl Live {
-    /// Of a gateway that has not begun.
-    pub fn new() -> Self {
-        Self {
-            beat: AtomicU64::new(0),
-            stage: AtomicU8::new(Stage::Starting as u8),
-            continuous: AtomicBool::new(false),
-            journal_failed: AtomicBool::new(false),
-            line: ArrayQueue::new(1),
-        }
-    }
-
-    /// When its last turn began; unset before the first.
-    pub fn beat(&self) -> UnixNanos {
-        UnixNanos::new(self.beat.load(Ordering::Relaxed))
-    }
-
-    /// How far it is.
-    pub fn stage(&self) -> Stage {
-        let number = usize::from(self.stage.load(Ordering::Acquire));
-        Stage::ALL.get(number).copied().unwrap_or(Stage::Starting)
-    }
-
-    /// Whether a venue trades continuously.
-    pub fn is_continuous(&self) -> bool {
-        self.continuous.load(Ordering::Relaxed)
-    }
-
-    /// Whether the journal has failed: nothing leaves any more, cancels included.
-    pub fn is_journal_failed(&self) -> bool {
-        self.journal_failed.load(Ordering::Acquire)
-    }
-
-    /// The newest figures, once.
-    pub fn take_line(&self) -> Option<TradingLine> {
-        self.line.pop()
-    }
-}
-
-impl Default for Live {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// What trading is made of.
 pub struct TradingParts {
