@@ -24,8 +24,8 @@ struct State {
     begun: usize,
     /// Whether the workers are there.
     started: bool,
-    /// Name, and whether it went well.
-    ended: Vec<(&'static str, bool)>,
+    /// Name, and why it failed, if it did.
+    ended: Vec<(&'static str, Option<String>)>,
 }
 
 impl Cases {
@@ -34,7 +34,7 @@ impl Cases {
         Self { state: Mutex::new(state), ended: Condvar::new() }
     }
 
-    /// Waits for the end of a case. What went wrong, its own thread has printed.
+    /// Waits for the end of a case, and panics in its words.
     #[track_caller]
     pub(crate) fn wait_for(&'static self, all: &'static [&'static [Case]], name: &str) {
         let mut state = self.state.lock().unwrap();
@@ -45,8 +45,10 @@ impl Cases {
             }
         }
         loop {
-            if let Some((_, well)) = state.ended.iter().find(|(ended, _)| *ended == name) {
-                assert!(well, "it failed in a thread of its own: see above");
+            if let Some((_, why)) = state.ended.iter().find(|(ended, _)| *ended == name) {
+                if let Some(why) = why {
+                    panic!("{why}");
+                }
                 return;
             }
             state = self.ended.wait(state).unwrap();
@@ -59,11 +61,13 @@ impl Cases {
             let Some((name, case)) = all.iter().copied().flatten().nth(state.begun) else { return };
             state.begun += 1;
             drop(state);
-            let well = catch_unwind(AssertUnwindSafe(case));
-            if well.is_err() {
-                eprintln!("the case that failed is {name}");
-            }
-            self.state.lock().unwrap().ended.push((*name, well.is_ok()));
+            let why = catch_unwind(AssertUnwindSafe(case)).err().map(|why| {
+                let text = why.downcast_ref::<String>().cloned();
+                let text =
+                    text.or_else(|| why.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+                text.unwrap_or_else(|| "it panicked without a word".to_owned())
+            });
+            self.state.lock().unwrap().ended.push((*name, why));
             self.ended.notify_all();
         }
     }
