@@ -10,6 +10,7 @@ pub mod journal;
 pub mod kill;
 pub mod logging;
 pub mod market;
+mod memory;
 pub mod new;
 pub mod office;
 pub mod order;

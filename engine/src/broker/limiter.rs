@@ -64,11 +64,13 @@ pub struct Rates {
     pub orders: u32,
     /// Places of them that only cancels may use; less than `orders`.
     pub cancel_reserve: u32,
+    /// The broker's window of these.
+    pub window: Duration,
     /// Calls of one query per window. `1..=64`.
     pub queries: u32,
-    /// The broker's window.
-    pub window: Duration,
-    /// Added to it.
+    /// The broker's window of queries.
+    pub query_window: Duration,
+    /// Added to both.
     pub margin: Duration,
 }
 
@@ -77,16 +79,18 @@ impl Rates {
     pub const REAL: Self = Self {
         orders: 5,
         cancel_reserve: 1,
-        queries: 5,
         window: Duration::from_secs(1),
+        queries: 5,
+        query_window: Duration::from_secs(1),
         margin: Duration::from_millis(50),
     };
     /// The mock server: one a second, two at once.
     pub const MOCK: Self = Self {
         orders: 2,
         cancel_reserve: 1,
-        queries: 2,
         window: Duration::from_secs(2),
+        queries: 2,
+        query_window: Duration::from_secs(2),
         margin: Duration::from_millis(50),
     };
 }
@@ -144,13 +148,15 @@ pub struct Learned {
 impl Limiter {
     /// Limits as given; numbers outside of their ranges are brought into them.
     pub fn new(rates: Rates) -> Self {
-        let span = (rates.window + rates.margin).max(Duration::from_millis(1));
-        let bucket = |calls: u32| Bucket::new(calls.clamp(1, CALLS_MAX), span);
-        let orders = bucket(rates.orders);
+        let bucket = |calls: u32, window: Duration| {
+            let span = (window + rates.margin).max(Duration::from_millis(1));
+            Bucket::new(calls.clamp(1, CALLS_MAX), span)
+        };
+        let orders = bucket(rates.orders, rates.window);
         Self {
             cancel_reserve: rates.cancel_reserve.min(orders.calls - 1),
             orders,
-            queries: std::array::from_fn(|_| bucket(rates.queries)),
+            queries: std::array::from_fn(|_| bucket(rates.queries, rates.query_window)),
         }
     }
 

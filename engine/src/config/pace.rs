@@ -3,6 +3,7 @@
 use super::{Config, Mode};
 use crate::broker::limiter::Rates;
 use crate::kill::KillOptions;
+use std::time::Duration;
 use strategy_api::DurationNanos;
 
 impl Config {
@@ -10,9 +11,12 @@ impl Config {
     /// `risk.broker_cancel_reserve`.
     pub fn rates(&self) -> Rates {
         let usual = if self.mode == Mode::Mock { Rates::MOCK } else { Rates::REAL };
+        let orders = self.risk.broker_orders_per_second;
         Rates {
-            orders: self.risk.broker_orders_per_second,
+            orders,
             cancel_reserve: self.risk.broker_cancel_reserve,
+            // The mock server's own two in two seconds; any other number is meant as it is called.
+            window: if orders == usual.orders { usual.window } else { Duration::from_secs(1) },
             ..usual
         }
     }
@@ -20,9 +24,10 @@ impl Config {
     /// The kill switch at that pace: cancels spread over the window, lists as often as queries may come.
     pub fn kill_options(&self) -> KillOptions {
         let rates = self.rates();
-        let window = (rates.window + 2 * rates.margin).as_nanos() as u64;
+        let with_margin = |window: Duration| (window + 2 * rates.margin).as_nanos() as u64;
+        let window = with_margin(rates.window);
         let usual = KillOptions::default();
-        let settle = window / u64::from(rates.queries.max(1)) + 50_000_000;
+        let settle = with_margin(rates.query_window) / u64::from(rates.queries.max(1)) + 50_000_000;
         KillOptions {
             cancel_interval: DurationNanos::new(window / u64::from(rates.orders.max(1))),
             settle: usual.settle.max(DurationNanos::new(settle)),
@@ -53,7 +58,7 @@ mod tests {
         let mock = config("mock", "").kill_options();
         assert_eq!((mock.cancel_interval, mock.settle), (millis(1_050), millis(1_100)));
         let fast = config("mock", "broker_orders_per_second = 50").kill_options();
-        assert_eq!((fast.cancel_interval, fast.settle), (millis(42), millis(1_100)));
+        assert_eq!((fast.cancel_interval, fast.settle), (millis(22), millis(1_100)));
     }
 
     #[test]
@@ -61,6 +66,10 @@ mod tests {
         let rates =
             config("mock", "broker_orders_per_second = 9\nbroker_cancel_reserve = 3").rates();
         assert_eq!((rates.orders, rates.cancel_reserve), (9, 3));
-        assert_eq!((rates.queries, rates.window), (Rates::MOCK.queries, Rates::MOCK.window));
+        assert_eq!(rates.window, Duration::from_secs(1), "nine a second, as the name says");
+        let queries = (rates.queries, rates.query_window);
+        assert_eq!(queries, (Rates::MOCK.queries, Rates::MOCK.query_window));
+        let usual = config("mock", "").rates();
+        assert_eq!((usual.orders, usual.window), (Rates::MOCK.orders, Rates::MOCK.window));
     }
 }

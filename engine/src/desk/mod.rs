@@ -105,6 +105,8 @@ pub struct Desk {
     killing: kill::Killing,
     /// When the last tick was.
     ticked: UnixNanos,
+    /// The machine's inputs when its memory was last made ready.
+    ready_at: u64,
     /// Inputs that follow from the one at work.
     todo: VecDeque<Input>,
     applying: bool,
@@ -144,6 +146,7 @@ impl Desk {
         Self {
             now: UnixNanos::UNSET,
             ticked: UnixNanos::UNSET,
+            ready_at: 0,
             outbox: outbox::Outbox::new(parts.lines.max(1), machine.sequence()),
             machine,
             gate,
@@ -175,6 +178,7 @@ impl Desk {
     pub fn begin(&mut self, now: UnixNanos, out: &mut Vec<Action>) {
         self.advance(now, out);
         self.ticked = self.now;
+        self.machine.make_ready();
         self.restore_gate();
         self.apply(Input::Begin, out);
         self.pump(out);
@@ -247,6 +251,10 @@ impl Desk {
     pub fn tick(&mut self, now: UnixNanos, out: &mut Vec<Action>) {
         self.advance(now, out);
         self.ticked = self.now;
+        if self.ready_at != self.machine.sequence() {
+            self.ready_at = self.machine.sequence();
+            self.machine.make_ready();
+        }
         self.ask_for_latch(out);
         if self.machine.next_deadline().is_some_and(|due| due <= self.now) {
             self.apply(Input::Tick, out);

@@ -6,22 +6,24 @@
 //!
 //! ```text
 //!  a desk of its own (one instrument, rich, always open)  the same code as the real one
-//!   ├─ Journal ─▶ a line, written over and over into a file without a name, in the journal's folder
-//!   └─ Call ────▶ as many bytes as an order has, on a connection of this process to itself
+//!   ├─ Journal ─▶ a line at the end of a file without a name, in the journal's folder
+//!   └─ Call ────▶ an order on a line of this process to itself, request, encryption and all
 //! ```
 //!
-//! **Nothing of it can leave**: what that desk wants is never handed to the order lines, the journal or the
-//! office, and it shares no state with the real one.
+//! **Nothing of it can leave**: what that desk wants is never handed to the order lines, the journal's file or
+//! the office. All that it shares with the real one are two empty buffers.
 //!
 //! # Hot path
 //! One rehearsal takes some microseconds and happens only when no order is under way; what a record or a
-//! command waits for it at the most. A desk is used for [`ORDERS`] orders; fresh ones are made, and old ones
-//! taken apart, on a helper thread. Where that does not keep up, or something fails, there is no rehearsal.
+//! command waits for it at the most. A stage, desk and file, is used for [`ORDERS`] orders; fresh ones are
+//! made, and old ones taken apart, on a helper thread. Where that does not keep up, or something fails, there
+//! is no rehearsal.
 
 use super::{Cause, Command, CommandKind};
 use crate::broker::limiter::{Limiter, Rates};
+use crate::broker::line::NowhereLine;
 use crate::desk::{Action, Desk, Parts, QueryResult};
-use crate::journal::write_entry;
+use crate::journal::Journal;
 use crate::kill::{KillOptions, KillSwitch};
 use crate::market::{
     Account, Date, DayCosts, DayPlan, MarketData, SessionOptions, Sessions, TickRules,
@@ -30,11 +32,9 @@ use crate::order::{Cash, Machine, Query, Settings};
 use crate::risk::{Gate, GateSizes, InstrumentTerms, RiskConfig};
 use anyhow::{Context, anyhow};
 use crossbeam::channel::{Receiver, Sender, bounded};
+use feed::clock::Clock;
 use std::fs::File;
-use std::io::{IoSlice, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use strategy_api::{
     ClientOrderId, DurationNanos, InstrumentId, Notional, OrderRequest, Price, Quantity, Side,
     Text, UnixNanos, Venue,
@@ -44,70 +44,59 @@ use strategy_api::{
 const EVERY: DurationNanos = DurationNanos::from_millis(1);
 /// Time goes by so much on the rehearsing desk with each order, so that no rate is reached.
 const STEP: DurationNanos = DurationNanos::from_millis(400);
-/// Orders of one rehearsing desk.
-const ORDERS: u64 = 256;
-/// Bytes of an encrypted order.
-const WIRE_BYTES: usize = 512;
-/// Bytes of the file that lines are written into, over and over.
-const FILE_BYTES: u64 = 64 << 10;
+/// Orders of one stage: some seconds, so that the helper is rarely at work, on whatever core it finds.
+const ORDERS: u64 = 2_048;
 /// What the instrument trades at.
 const PRICE: Price = Price::new(10_000);
 
-/// The rehearsing desk with its file and its connection, driven by the gateway's thread.
+/// The rehearsing desk with its file and its line, driven by the gateway's thread.
 pub struct Rehearsal {
     due: UnixNanos,
-    stage: Desk,
+    stage: Stage,
     /// Time on the rehearsing desk.
     now: UnixNanos,
     orders: u64,
-    actions: Vec<Action>,
-    line: Vec<u8>,
-    file: File,
-    at: u64,
-    wire: Wire,
-    fresh: Receiver<Desk>,
-    used: Sender<Desk>,
+    line: NowhereLine,
+    fresh: Receiver<Stage>,
+    used: Sender<Stage>,
     count: u64,
 }
 
-/// A connection of this process to itself.
-struct Wire {
-    near: TcpStream,
-    far: TcpStream,
+/// What is used up.
+struct Stage {
+    desk: Desk,
+    /// Grows as the journal does.
+    file: File,
 }
 
 impl Rehearsal {
-    /// Opens file and connection, and starts the helper. `folder`: that of the journal.
+    /// Opens file and line, and starts the helper. `folder`: that of the journal; `tls`: whether the
+    /// order lines are encrypted.
     ///
     /// # Errors
     /// When one of them is not to be had.
-    pub fn start(folder: &Path) -> anyhow::Result<Self> {
+    pub fn start(folder: &Path, tls: bool) -> anyhow::Result<Self> {
         let (ready, fresh) = bounded(1);
-        let (used, old) = bounded::<Desk>(2);
-        let maker = Maker::new()?;
-        let first = maker.desk()?;
+        let (used, old) = bounded::<Stage>(2);
+        let maker = Maker::new(folder)?;
+        let first = maker.stage()?;
         std::thread::Builder::new().name("rehearsal".into()).spawn(move || {
             // It ends with the gateway, which drops its ends.
-            while let Ok(desk) = maker.desk() {
-                if ready.send(desk).is_err() {
+            while let Ok(stage) = maker.stage() {
+                if ready.send(stage).is_err() {
                     return;
                 }
-                while let Ok(desk) = old.try_recv() {
-                    drop(desk);
+                while let Ok(stage) = old.try_recv() {
+                    drop(stage);
                 }
             }
         })?;
-        let file = file_without_a_name(folder).context("a file for rehearsals")?;
         Ok(Self {
             due: UnixNanos::UNSET,
             stage: first,
             now: begin()?,
             orders: 0,
-            actions: Vec::with_capacity(64),
-            line: Vec::with_capacity(4096),
-            file,
-            at: 0,
-            wire: Wire::open().context("a connection to ourselves")?,
+            line: NowhereLine::open(tls, &mut Clock::new())?,
             fresh,
             used,
             count: 0,
@@ -131,77 +120,47 @@ impl Rehearsal {
         self.count
     }
 
-    /// One order from the command to the wire, and its end.
-    pub fn run(&mut self, now: UnixNanos) {
-        self.put_off(now);
+    /// One order from the command to the wire, and its end. `actions`, which is empty, and the journal's
+    /// buffer are those of real orders; both come back as they were.
+    pub fn run(&mut self, clock: &mut Clock, journal: &mut Journal, actions: &mut Vec<Action>) {
+        self.put_off(clock.now());
         if self.orders >= ORDERS {
-            self.change_desks();
+            self.change_stages();
         }
         if self.orders >= ORDERS {
             return;
         }
-        let desk = &mut self.stage;
+        let Stage { desk, file } = &mut self.stage;
         self.orders += 1;
-        self.count += 1;
         self.now = self.now + STEP;
-        desk.command(self.now, &command(self.orders, self.now), &mut self.actions);
+        desk.command(self.now, &command(self.orders, self.now), actions);
         let mut sequence = 0;
-        self.line.clear();
-        for action in &self.actions {
+        for action in actions.drain(..) {
             if let Action::Journal(entry) = action {
                 sequence = entry.seq;
-                // Writing to memory cannot fail.
-                let _ = write_entry(entry, &mut self.line);
+                journal.rehearse(&entry, file);
             }
         }
-        self.actions.clear();
-        if self.at + self.line.len() as u64 > FILE_BYTES {
-            self.at = 0;
-        }
-        // A disk that is full is the real journal's to tell.
-        let _ = self.file.write_all_at(&self.line, self.at);
-        self.at += self.line.len() as u64;
-        desk.journaled(self.now, sequence, &mut self.actions);
-        let call = self.actions.iter().find_map(|action| match action {
+        desk.journaled(self.now, sequence, actions);
+        let call = actions.iter().find_map(|action| match action {
             Action::Call(call) => Some(*call),
             _ => None,
         });
-        self.actions.clear();
+        actions.clear();
         let Some(call) = call else { return };
-        self.wire.rehearse();
-        desk.written(self.now, call.tag, &mut self.actions);
-        desk.not_sent(self.now, call.tag, "a rehearsal", &mut self.actions);
-        self.actions.clear();
+        self.count += u64::from(self.line.send(&call.call, clock));
+        desk.written(self.now, call.tag, actions);
+        desk.not_sent(self.now, call.tag, "a rehearsal", actions);
+        actions.clear();
     }
 
     #[cold]
-    fn change_desks(&mut self) {
+    fn change_stages(&mut self) {
         // None is ready yet: no rehearsal until there is.
-        let (Ok(desk), Ok(begin)) = (self.fresh.try_recv(), begin()) else { return };
+        let (Ok(stage), Ok(begin)) = (self.fresh.try_recv(), begin()) else { return };
         // Where the helper is behind it is taken apart here.
-        let _ = self.used.try_send(std::mem::replace(&mut self.stage, desk));
+        let _ = self.used.try_send(std::mem::replace(&mut self.stage, stage));
         (self.orders, self.now) = (0, begin);
-    }
-}
-
-impl Wire {
-    fn open() -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let near = TcpStream::connect(listener.local_addr()?)?;
-        let (far, _) = listener.accept()?;
-        for end in [&near, &far] {
-            end.set_nonblocking(true)?;
-            end.set_nodelay(true)?;
-        }
-        Ok(Self { near, far })
-    }
-
-    /// What was sent before is taken away first, so that nothing piles up.
-    fn rehearse(&mut self) {
-        let mut bytes = [0; WIRE_BYTES];
-        let _ = self.near.read(&mut bytes);
-        let _ = self.near.write_vectored(&[IoSlice::new(&bytes)]);
-        let _ = self.far.read(&mut bytes);
     }
 }
 
@@ -239,21 +198,28 @@ fn command(number: u64, now: UnixNanos) -> Command {
     }
 }
 
-/// Makes desks, from what is read once.
+/// Makes stages, from what is read once.
 struct Maker {
+    folder: PathBuf,
     rules: TickRules,
     costs: DayCosts,
     plan: DayPlan,
 }
 
 impl Maker {
-    fn new() -> anyhow::Result<Self> {
+    fn new(folder: &Path) -> anyhow::Result<Self> {
         let (market, date) = (MarketData::embedded(), date()?);
         Ok(Self {
+            folder: folder.to_owned(),
             rules: market.ticks().on(date)?,
             costs: market.costs().on(date, Account::Mock)?,
             plan: DayPlan::always_open(date),
         })
+    }
+
+    fn stage(&self) -> anyhow::Result<Stage> {
+        let file = file_without_a_name(&self.folder).context("a file for rehearsals")?;
+        Ok(Stage { desk: self.desk()?, file })
     }
 
     /// A desk that takes every order: one instrument, rich, always open, its books known.
@@ -270,6 +236,7 @@ impl Maker {
         let settings = Settings {
             orders_max: 2 * ORDERS as usize,
             requests_max: 2 * ORDERS as usize,
+            // Nothing is ever accepted there.
             numbers_max: 64,
             fills_max: 64,
             instruments_max: 8,
@@ -324,35 +291,56 @@ fn empty(query: Query) -> QueryResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Options;
+
+    fn journal(folder: &Path) -> Journal {
+        let path = folder.join("journal");
+        Journal::over(File::create(&path).unwrap(), path, Options::default()).unwrap()
+    }
 
     #[test]
-    fn every_rehearsal_goes_the_whole_way_and_a_desk_is_changed_in_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut rehearsal = Rehearsal::start(folder.path()).unwrap();
-        for turn in 0..1_000_u64 {
-            rehearsal.run(UnixNanos::new(1 + turn));
-            let desk = &rehearsal.stage;
-            assert_eq!(desk.denials(), 0, "order {turn}");
-            assert!(desk.is_quiet(), "order {turn}");
-            let last = desk.machine().orders().last().unwrap();
-            assert!(last.status.is_final(), "order {turn}: {last:?}");
-            while rehearsal.orders >= ORDERS && rehearsal.fresh.is_empty() {
-                std::thread::yield_now();
+    fn every_rehearsal_goes_the_whole_way_and_a_stage_is_changed_in_time() {
+        for tls in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut rehearsal = Rehearsal::start(folder.path(), tls).unwrap();
+            let (mut clock, mut actions) = (Clock::new(), Vec::new());
+            let mut journal = journal(folder.path());
+            let orders = 2 * ORDERS + 100;
+            for turn in 0..orders {
+                let before = rehearsal.line.thrown_away();
+                rehearsal.run(&mut clock, &mut journal, &mut actions);
+                assert!(actions.is_empty());
+                let desk = &rehearsal.stage.desk;
+                assert_eq!(desk.denials(), 0, "order {turn}");
+                assert!(desk.is_quiet(), "order {turn}");
+                let last = desk.machine().orders().last().unwrap();
+                assert!(last.status.is_final(), "order {turn}: {last:?}");
+                assert!(rehearsal.line.thrown_away() > before + 300, "order {turn}: on the wire");
+                while rehearsal.orders >= ORDERS && rehearsal.fresh.is_empty() {
+                    std::thread::yield_now();
+                }
             }
+            assert_eq!(rehearsal.count(), orders);
+            assert!(rehearsal.stage.file.metadata().unwrap().len() > 1_000, "lines were written");
+            journal.finish().unwrap();
+            assert_eq!(std::fs::metadata(journal.path()).unwrap().len(), 0, "not in the journal");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no other file");
         }
-        assert_eq!(rehearsal.count(), 1_000);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the file has no name");
     }
 
     #[test]
     fn it_is_due_once_a_millisecond_and_put_off_by_work() {
         let folder = tempfile::tempdir().unwrap();
-        let mut rehearsal = Rehearsal::start(folder.path()).unwrap();
-        let at = |nanos: u64| UnixNanos::new(1_000_000_000 + nanos);
-        assert!(rehearsal.is_due(at(0)));
-        rehearsal.run(at(0));
-        assert!(!rehearsal.is_due(at(999_999)) && rehearsal.is_due(at(1_000_000)));
-        rehearsal.put_off(at(900_000));
-        assert!(!rehearsal.is_due(at(1_000_000)));
+        let mut rehearsal = Rehearsal::start(folder.path(), false).unwrap();
+        let mut clock = Clock::new();
+        let before = clock.now();
+        assert!(rehearsal.is_due(before));
+        rehearsal.run(&mut clock, &mut journal(folder.path()), &mut Vec::new());
+        assert!(!rehearsal.is_due(before + DurationNanos::new(EVERY.raw() - 1)));
+        let at = clock.now() + EVERY;
+        assert!(rehearsal.is_due(at));
+        rehearsal.put_off(at);
+        assert!(!rehearsal.is_due(at + DurationNanos::new(EVERY.raw() - 1)));
+        assert!(rehearsal.is_due(at + EVERY));
     }
 }

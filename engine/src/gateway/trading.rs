@@ -185,7 +185,7 @@ impl Trading {
             self.carry_out(turn);
         }
         self.tend(now, turn);
-        self.rehearse(now);
+        self.rehearse(now, turn.clock);
         // While the disk is waited for, its thread may need this core.
         if !busy && self.unsafe_line.is_some() {
             std::thread::yield_now();
@@ -196,7 +196,7 @@ impl Trading {
 
     /// Walks the way of an order with one that goes nowhere, unless a real one is on it.
     #[inline]
-    fn rehearse(&mut self, now: UnixNanos) {
+    fn rehearse(&mut self, now: UnixNanos, clock: &mut Clock) {
         let Some(rehearsal) = self.parts.rehearsal.as_mut().filter(|r| r.is_due(now)) else {
             return;
         };
@@ -206,7 +206,9 @@ impl Trading {
         {
             rehearsal.put_off(now);
         } else {
-            rehearsal.run(now);
+            rehearsal.run(clock, &mut self.parts.journal, &mut self.actions);
+            // Last, so that this is what is found in the caches.
+            self.parts.lines.keep_warm(clock);
         }
     }
 
@@ -482,9 +484,10 @@ impl Trading {
 
     fn command(&mut self, command: &Command, turn: &mut Turn<'_>) {
         let now = turn.clock.now();
-        note_command(command, now, turn.recorder, turn.counters);
         self.parts.desk.command(now, command, &mut self.actions);
         self.carry_out(turn);
+        // The histograms can wait until the order is on its way.
+        note_command(command, now, turn.recorder, turn.counters);
     }
 
     /// A strategy that was stopped leaves nothing behind.
@@ -632,7 +635,7 @@ impl Trading {
             && let Some(request) = self.parts.desk.machine().request(id)
         {
             self.parts.hops.decided(call.tag, request.ts_cause, request.ts_sent);
-            self.parts.hops.journaled(call.tag, now, turn.recorder);
+            self.parts.hops.journaled(call.tag, now);
         }
         match self.parts.lines.send(call.tag.to_u64(), &call.call, turn.clock) {
             Ok(()) => {

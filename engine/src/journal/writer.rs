@@ -203,6 +203,21 @@ impl Journal {
         Ok(())
     }
 
+    /// Makes an entry's line and writes it into another file, through the buffer that real lines take:
+    /// what makes and writes them stays warm. Nothing of it gets into the journal. Without effect where
+    /// another thread writes, and while something is in the buffer.
+    pub fn rehearse(&mut self, entry: &Entry, elsewhere: &mut File) {
+        let Way::Direct { buffer, .. } = &mut self.way else { return };
+        if !buffer.is_empty() {
+            return;
+        }
+        if write_entry(entry, buffer).is_ok() {
+            // A disk that is full is the journal's own to tell.
+            let _ = elsewhere.write_all(buffer);
+        }
+        buffer.clear();
+    }
+
     #[cold]
     fn fail(&self, error: &std::io::Error) -> JournalError {
         let _ = self.shared.failure.set(error.to_string());

@@ -66,6 +66,13 @@ impl Machine {
         self.seq
     }
 
+    /// Has the memory ready into which the next orders and what becomes of them are written. Now and
+    /// then, beside the hot path: a page that the kernel gives in the middle of an order costs more than
+    /// all the rest of it.
+    pub fn make_ready(&mut self) {
+        self.store.make_ready();
+    }
+
     /// Takes one input and adds the decisions that follow from it. `ts` is our clock; it never goes
     /// back for the machine. Gives the sum over the decisions that the journal keeps beside the
     /// input.

@@ -1,5 +1,6 @@
 //! Order numbers of the broker, and the table that finds things by number.
 
+use crate::memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -85,8 +86,10 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn with_capacity(max: usize) -> Self {
-        let slots = (max.max(1) * 2).next_power_of_two();
-        Self { slots: vec![(0, 0); slots].into_boxed_slice(), len: 0, max }
+        let mut slots = vec![(0, 0); (max.max(1) * 2).next_power_of_two()].into_boxed_slice();
+        // Keys are scattered: every new one would be the first in its page.
+        memory::touch(&mut slots);
+        Self { slots, len: 0, max }
     }
 
     pub(super) fn get(&self, key: u64) -> Option<u32> {

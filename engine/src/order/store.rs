@@ -4,10 +4,15 @@
 use super::input::RequestId;
 use super::number::{BrokerNumber, Table};
 use super::output::Doubt;
+use crate::memory;
 use strategy_api::{
     ClientOrderId, InstrumentId, Notional, OrderAction, OrderRequest, OrderStatus, OrderType,
     Price, Quantity, Side, Text, UnixNanos, Venue,
 };
+
+/// Entries whose memory is ready beforehand: more than come between two calls of
+/// [`Store::make_ready`].
+const AHEAD: usize = 128;
 
 /// No entry.
 pub(super) const NONE: u32 = u32::MAX;
@@ -244,6 +249,17 @@ impl Store {
             open: Vec::with_capacity(orders),
             live: Vec::with_capacity(requests),
             unclaimed: Vec::with_capacity(legs),
+        }
+    }
+
+    /// Has the memory ready into which the next entries go.
+    pub(super) fn make_ready(&mut self) {
+        memory::touch_ahead(&mut self.orders, AHEAD);
+        memory::touch_ahead(&mut self.legs, AHEAD);
+        memory::touch_ahead(&mut self.fills, 4 * AHEAD);
+        memory::touch_ahead(&mut self.requests, AHEAD);
+        for list in [&mut self.open, &mut self.live, &mut self.unclaimed] {
+            memory::touch_ahead(list, AHEAD);
         }
     }
 

@@ -4,6 +4,7 @@
 //! A fixed number of places, taken at the start. Finding an order by its id is one look into a table
 //! that is at most half full; nothing is allocated afterwards.
 
+use crate::memory;
 use strategy_api::{ClientOrderId, OrderRequest, Price};
 
 /// Number of a place.
@@ -99,12 +100,14 @@ impl Book {
         for (index, place) in places.iter_mut().enumerate() {
             place.next = if index + 1 < capacity { index as Place + 1 } else { NOWHERE };
         }
+        let mut table = vec![0; (capacity * 2).next_power_of_two().max(4)];
+        memory::touch(&mut table);
         Self {
             places: places.into(),
             free: if capacity > 0 { 0 } else { NOWHERE },
             used: 0,
             heads: vec![NOWHERE; instruments].into(),
-            table: vec![0; (capacity * 2).next_power_of_two().max(4)].into(),
+            table: table.into(),
         }
     }
 

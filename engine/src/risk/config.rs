@@ -50,7 +50,8 @@ pub struct RiskConfig {
     /// Milliseconds, 1 ..= 3,600,000. Default 10,000.
     pub repeat_window_ms: u64,
     /// Messages that the broker takes within any second, 1 ..= 64. Default 5, as its policy
-    /// says; in mode `mock` 2, as that server takes fewer.
+    /// says. In mode `mock` 2, which that server takes within two seconds; any other number is one of
+    /// a second there, too.
     pub broker_orders_per_second: u32,
     /// How many of those are kept for cancels, 0 .. `broker_orders_per_second`. Default 1.
     pub broker_cancel_reserve: u32,

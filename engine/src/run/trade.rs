@@ -35,8 +35,8 @@ const QUERY_MAX: Duration = Duration::from_secs(12);
 const LINES_WAIT: Duration = Duration::from_secs(10);
 /// Things for the log that can wait for the main thread.
 const TOLD_MAX: usize = 4_096;
-/// Orders whose split can be timed at once.
-const HOPS_MAX: usize = 1_024;
+/// Orders whose split can be timed at once: the 접수 frame of each looks through them.
+const HOPS_MAX: usize = 128;
 
 /// The day and what counts on it.
 pub(super) struct Day {
@@ -290,7 +290,8 @@ pub(super) fn start(
         Dispatch::Threads => config.gateway.wait == Poll::Spin,
     };
     // A thread that sleeps saves power; one that spins has the time.
-    let rehearsal = spins.then(|| Rehearsal::start(&folder)).transpose();
+    let tls = broker.rest_url().starts_with("https:");
+    let rehearsal = spins.then(|| Rehearsal::start(&folder, tls)).transpose();
     let rehearsal = rehearsal.context("keeping the way of an order warm")?;
     let live = Arc::new(Live::new());
     let (controls, wanted) = unbounded();

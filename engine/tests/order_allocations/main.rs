@@ -150,7 +150,7 @@ fn timing_an_order_allocates_nothing() {
         let tag = Tag::Order(RequestId(request));
         let number = BrokerNumber::new(request + 1);
         hops.decided(tag, at(0), at(20));
-        hops.journaled(tag, at(40), &mut recorder);
+        hops.journaled(tag, at(40));
         hops.written(tag, at(60), &mut recorder);
         // Every third frame overtakes its reply, every fifth never comes.
         if request.is_multiple_of(3) {

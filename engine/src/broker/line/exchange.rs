@@ -135,6 +135,11 @@ impl Exchange {
         self.state = State::Sending { api, taken: 0, deadline, reply_deadline };
     }
 
+    /// Nobody will answer: the line leads nowhere.
+    pub(super) fn forget(&mut self, now: Monotonic) {
+        (self.state, self.idle_since) = (State::Idle, now);
+    }
+
     /// The kernel took bytes; `all` when it was the rest.
     pub(super) fn taken(&mut self, bytes: usize, all: bool) {
         if let State::Sending { api, taken, deadline, reply_deadline } = self.state {

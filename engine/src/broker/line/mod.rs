@@ -76,6 +76,7 @@
 mod dial;
 mod error;
 mod exchange;
+mod nowhere;
 mod pool;
 #[allow(unsafe_code, reason = "`recvmsg` with time stamps and `poll` have no safe form in std")]
 mod socket;
@@ -84,5 +85,6 @@ mod wire;
 pub use dial::{Dialer, LineOptions};
 pub use error::{DialError, LineError, Lost, NotSent};
 pub use exchange::{Outcome, Reply, Stamps};
+pub use nowhere::NowhereLine;
 pub use pool::{Finished, LinePool, PoolHealth};
 pub use wire::Line;

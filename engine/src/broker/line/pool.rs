@@ -267,6 +267,16 @@ impl LinePool {
         self.order_lines(now);
     }
 
+    /// Looks at the line that the next order will take, so that this order need not; for a thread that
+    /// spins, every millisecond or so.
+    pub fn keep_warm(&mut self, clock: &mut Clock) {
+        if let Some(line) = self.warmest()
+            && line.keep_warm(clock).is_err()
+        {
+            self.drop_over(clock.mono());
+        }
+    }
+
     /// Gives everything up. Orders under way come back, their outcome unknown.
     pub fn close(mut self) -> Vec<Finished> {
         self.give_up()

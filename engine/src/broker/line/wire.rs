@@ -17,6 +17,9 @@ use crate::broker::http::PreparedRequest;
 
 /// Decrypted bytes are taken in pieces of this size.
 const PIECE_BYTES: usize = 4096;
+/// An order does not look at a line that was found standing so short a time ago. A broker that closes it
+/// just then makes the order one in doubt, as it would if it closed it while the order is on its way.
+const LOOK_FRESH: Duration = Duration::from_millis(2);
 
 /// A connection that stands, from the helper thread.
 pub(super) struct Wire {
@@ -47,6 +50,10 @@ pub struct Line {
     /// TLS failed; what it had decrypted before is read first.
     broken: Option<Lost>,
     tag: u64,
+    /// Where decrypted bytes go; what it holds is of no meaning between two reads.
+    piece: Box<[u8; PIECE_BYTES]>,
+    /// When a look by [`Self::keep_warm`] found that it stands.
+    looked_at: Monotonic,
 }
 
 /// What a look at the socket found.
@@ -76,6 +83,8 @@ impl Line {
             late: None,
             broken: None,
             tag: 0,
+            piece: Box::new([0; PIECE_BYTES]),
+            looked_at: Monotonic::ZERO,
         }
     }
 
@@ -133,9 +142,8 @@ impl Line {
     /// What was found.
     pub fn look(&mut self, clock: &mut Clock) -> Result<(), NotSent> {
         let closed = |what: &str| Err(NotSent::Closed(what.to_owned()));
-        let mut piece = [0; PIECE_BYTES];
         loop {
-            let seen = self.read(&mut piece);
+            let seen = self.read();
             let mono = clock.mono();
             match seen {
                 Seen::Nothing => {
@@ -164,6 +172,22 @@ impl Line {
         }
     }
 
+    /// The same, often, by a thread that spins: within [`LOOK_FRESH`] of it an order does not look again,
+    /// and what it needs of the line is in the caches.
+    ///
+    /// # Errors
+    /// What was found.
+    pub fn keep_warm(&mut self, clock: &mut Clock) -> Result<(), NotSent> {
+        self.look(clock)?;
+        self.looked_at = clock.mono();
+        Ok(())
+    }
+
+    /// Gives up what is under way, on a line that leads nowhere.
+    pub(super) fn forget(&mut self, now: Monotonic) {
+        self.exchange.forget(now);
+    }
+
     /// Sends an order: looks whether the line stands, then encrypts and writes it in one call.
     ///
     /// After `Ok` the outcome comes from [`Self::poll`], exactly once.
@@ -178,7 +202,9 @@ impl Line {
         if !self.exchange.is_idle() {
             return Err(NotSent::Busy { lines: 1 });
         }
-        self.look(clock)?;
+        if begun.mono.since(self.looked_at) > LOOK_FRESH {
+            self.look(clock)?;
+        }
         let bytes = self.request.fill(call)?;
         match &mut self.wire.tls {
             Some(tls) => {
@@ -223,12 +249,11 @@ impl Line {
         {
             return Some(outcome);
         }
-        let mut piece = [0; PIECE_BYTES];
         loop {
-            let outcome = match self.read(&mut piece) {
+            let outcome = match self.read() {
                 Seen::Nothing => return self.exchange.tick(clock.mono()),
                 Seen::Bytes(0) => continue,
-                Seen::Bytes(count) => self.take(&piece[..count], clock),
+                Seen::Bytes(count) => self.take(count, clock),
                 Seen::End { clean } => self.exchange.ended(clean, clock.mono()),
                 Seen::Broken(why) => self.exchange.broke(why),
             };
@@ -250,14 +275,14 @@ impl Line {
         outcome
     }
 
-    /// Bytes of a reply, and when they came.
-    fn take(&mut self, bytes: &[u8], clock: &mut Clock) -> Option<Outcome> {
+    /// So many bytes of a reply, and when they came.
+    fn take(&mut self, count: usize, clock: &mut Clock) -> Option<Outcome> {
         let now = clock.read();
         if self.exchange.is_waiting() && !self.stamps.first_byte.is_set() {
             self.stamps.first_byte_kernel = self.wire.socket.stamp();
             self.stamps.first_byte = now.unix;
         }
-        let outcome = self.exchange.received(bytes, now.mono);
+        let outcome = self.exchange.received(&self.piece[..count], now.mono);
         if outcome.is_some() {
             self.stamps.parsed = clock.now();
         }
@@ -297,7 +322,8 @@ impl Line {
 
     /// One look at what lies there: what is decrypted first, then one read of the socket.
     /// `Bytes(0)` means that there may be more.
-    fn read(&mut self, piece: &mut [u8; PIECE_BYTES]) -> Seen {
+    fn read(&mut self) -> Seen {
+        let piece = &mut *self.piece;
         let Some(tls) = &mut self.wire.tls else {
             return match self.wire.socket.read(piece) {
                 Ok(0) => Seen::End { clean: true },

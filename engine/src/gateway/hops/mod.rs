@@ -139,12 +139,12 @@ impl OrderHops {
         *place = Place { tag: Some(request.0), tick, gate: ts_gate, ..Place::FREE };
     }
 
-    /// Its line of the journal is safe.
+    /// Its line of the journal is safe. Recorded when it is [`written`](Self::written), so that the order
+    /// does not wait for it.
     #[inline]
-    pub fn journaled(&mut self, tag: Tag, ts: UnixNanos, to: &mut Recorder) {
+    pub fn journaled(&mut self, tag: Tag, ts: UnixNanos) {
         let Some(place) = self.place(tag).filter(|place| !place.journaled.is_set()) else { return };
         place.journaled = ts;
-        span(to, GATE_TO_JOURNALED, place.gate, ts);
     }
 
     /// Its last byte is written.
@@ -152,6 +152,7 @@ impl OrderHops {
     pub fn written(&mut self, tag: Tag, ts: UnixNanos, to: &mut Recorder) {
         let Some(place) = self.place(tag).filter(|place| !place.written.is_set()) else { return };
         place.written = ts;
+        span(to, GATE_TO_JOURNALED, place.gate, place.journaled);
         span(to, JOURNALED_TO_WRITTEN, place.journaled, ts);
         span(to, GATE_TO_WRITTEN, place.gate, ts);
         span(to, TICK_TO_WRITTEN, place.tick, ts);
@@ -207,7 +208,9 @@ impl OrderHops {
     /// The 접수 frame of this number was read. One that overtook its reply waits for it.
     #[inline]
     pub fn heard(&mut self, number: BrokerNumber, ts: UnixNanos, to: &mut Recorder) {
-        let at = self.places.iter().position(|place| place.number == Some(number));
+        // None of ours waits for one: it is of another hand, or too early.
+        let waiting = if self.under_way > 0 { &*self.places } else { &[] };
+        let at = waiting.iter().position(|place| place.number == Some(number));
         match at.and_then(|at| self.places[at].tag) {
             Some(request) => self.accepted(Tag::Order(crate::order::RequestId(request)), ts, to),
             None => {

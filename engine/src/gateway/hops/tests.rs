@@ -39,7 +39,7 @@ fn the_parts_of_an_order_add_up_to_the_whole() {
     let cause = cause(0);
     OrderHops::gated(&cause, at(10), at(14), &mut to);
     table.decided(tag(7), tick(&cause), at(14));
-    table.journaled(tag(7), at(36), &mut to);
+    table.journaled(tag(7), at(36));
     table.written(tag(7), at(61), &mut to);
     table.replied(tag(7), BrokerNumber::new(138), at(3_061), &mut to);
     assert_eq!(table.under_way(), 1);
@@ -67,7 +67,7 @@ fn a_frame_that_overtakes_its_reply_is_not_below_zero() {
         let (mut to, from) = recorder(GATEWAY_HOPS);
         let mut table = OrderHops::new(4);
         table.decided(tag(0), tick(&cause(0)), at(10));
-        table.journaled(tag(0), at(20), &mut to);
+        table.journaled(tag(0), at(20));
         table.written(tag(0), at(30), &mut to);
         if by_number {
             table.heard(number, at(1_030), &mut to);
@@ -113,7 +113,7 @@ fn an_order_of_a_timer_has_no_tick() {
     let timer = Cause::default();
     OrderHops::gated(&timer, at(1), at(2), &mut to);
     table.decided(tag(0), tick(&timer), at(2));
-    table.journaled(tag(0), at(3), &mut to);
+    table.journaled(tag(0), at(3));
     table.written(tag(0), at(4), &mut to);
     let spans = collected(to, from);
     assert!(!spans.contains_key("tick→gate") && !spans.contains_key("tick→written"));
@@ -126,7 +126,7 @@ fn a_word_that_is_said_twice_counts_once() {
     let mut table = OrderHops::new(4);
     table.decided(tag(0), tick(&cause(0)), at(1));
     for _ in 0..2 {
-        table.journaled(tag(0), at(2), &mut to);
+        table.journaled(tag(0), at(2));
         table.written(tag(0), at(3), &mut to);
         table.replied(tag(0), BrokerNumber::new(5), at(4), &mut to);
     }
@@ -141,7 +141,7 @@ fn a_word_that_comes_before_written_is_kept() {
     let (mut to, from) = recorder(GATEWAY_HOPS);
     let mut table = OrderHops::new(4);
     table.decided(tag(0), tick(&cause(0)), at(1));
-    table.journaled(tag(0), at(2), &mut to);
+    table.journaled(tag(0), at(2));
     table.accepted(tag(0), at(20), &mut to);
     table.written(tag(0), at(3), &mut to);
     let spans = collected(to, from);
@@ -156,8 +156,10 @@ fn a_full_table_gives_the_place_to_the_newest_and_counts() {
         table.decided(tag(request), tick(&cause(0)), at(1));
     }
     assert_eq!((table.under_way(), table.lost()), (2, 3));
-    table.journaled(tag(0), at(2), &mut to);
-    table.journaled(tag(4), at(2), &mut to);
+    table.journaled(tag(0), at(2));
+    table.journaled(tag(4), at(2));
+    table.written(tag(0), at(3), &mut to);
+    table.written(tag(4), at(3), &mut to);
     table.ended(tag(4));
     table.ended(tag(4));
     table.ended(tag(0));
