@@ -135,16 +135,9 @@ impl Gateway {
 
     /// Handles what is there; `false` when there was nothing.
     pub fn turn(&mut self) -> bool {
-        let busy = match &mut self.backend {
-            Backend::DryRun { .. } => self.dry_turn(),
-            Backend::Trading(trading) => trading.turn(&mut Turn {
-                clock: &mut self.clock,
-                buffer: &mut self.buffer,
-                ends: &mut self.ends,
-                account: &mut self.account,
-                recorder: &mut self.recorder,
-                counters: &self.counters,
-            }),
+        let busy = match self.trading() {
+            Some((trading, mut turn)) => trading.turn(&mut turn),
+            None => self.dry_turn(),
         };
         self.recorder.hand_over();
         busy
@@ -160,17 +153,24 @@ impl Gateway {
 
     /// Brings the journal to its end and tells what became of the day. Nothing is handled after it.
     pub fn end(&mut self) {
-        if let Backend::Trading(trading) = &mut self.backend {
-            trading.end(&mut Turn {
-                clock: &mut self.clock,
-                buffer: &mut self.buffer,
-                ends: &mut self.ends,
-                account: &mut self.account,
-                recorder: &mut self.recorder,
-                counters: &self.counters,
-            });
+        if let Some((trading, mut turn)) = self.trading() {
+            trading.end(&mut turn);
         }
         self.recorder.hand_over();
+    }
+
+    /// Where orders go to the broker: who does it, and what with.
+    fn trading(&mut self) -> Option<(&mut Trading, Turn<'_>)> {
+        let Backend::Trading(trading) = &mut self.backend else { return None };
+        let turn = Turn {
+            clock: &mut self.clock,
+            buffer: &mut self.buffer,
+            ends: &mut self.ends,
+            account: &mut self.account,
+            recorder: &mut self.recorder,
+            counters: &self.counters,
+        };
+        Some((trading, turn))
     }
 
     fn dry_turn(&mut self) -> bool {

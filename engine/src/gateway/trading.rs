@@ -109,6 +109,7 @@ pub struct Trading {
     /// The newest line that is on its way to the disk.
     unsafe_line: Option<(u64, Ticket)>,
     journal_failed: bool,
+    office_gone: bool,
     begun: bool,
     /// Strategies run.
     doors_open: bool,
@@ -146,6 +147,7 @@ impl Trading {
             spare: Vec::with_capacity(256),
             unsafe_line: None,
             journal_failed: false,
+            office_gone: false,
             begun: false,
             doors_open: false,
             subscribed: false,
@@ -673,8 +675,8 @@ impl Trading {
         self.tend_at = now + TEND_EVERY;
         self.parts.lines.tend(turn.clock);
         self.look_at_silence(now, turn);
-        if self.parts.office.is_gone() && !self.problems.iter().any(|p| p.starts_with("the office"))
-        {
+        if self.parts.office.is_gone() && !self.office_gone {
+            self.office_gone = true;
             self.problems.push("the office thread is gone: no query is answered any more".into());
         }
         self.look_around(turn);

@@ -20,8 +20,8 @@
 //!
 //! # Driving it
 //! ```
-//! use engine::journal::{Head, Journal, Keeper, Options, recover};
-//! use engine::order::{Input, Machine, Output, Settings};
+//! use engine::journal::{Entry, Head, Journal, Options, recover};
+//! use engine::order::{Input, Output, Settings};
 //! use strategy_api::{Symbol, UnixNanos};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,13 +30,18 @@
 //! let head = Head::new(now, vec!["maker".into()], vec!["005930".into()], Settings::default());
 //! // What earlier runs of the day left, or nothing.
 //! let recovered = recover(folder.path(), &head)?;
-//! let journal = Journal::create(folder.path(), &recovered.head, Options::default())?;
-//! let mut keeper = Keeper::new(recovered.machine, journal);
+//! let mut journal = Journal::create(folder.path(), &recovered.head, Options::default())?;
+//! let mut machine = recovered.machine;
 //!
 //! let mut out = Vec::with_capacity(64);
-//! keeper.take(now, &Input::Begin, &mut out)?;
-//! let ticket = keeper.take(now, &Input::FeedBack, &mut out)?;
-//! keeper.wait(ticket)?; // before anything goes out
+//! let mut ticket = None;
+//! for input in [Input::Begin, Input::FeedBack] {
+//!     let sum = machine.apply(now, &input, &mut out);
+//!     let entry = Entry { seq: machine.sequence(), ts: now, sum, input };
+//!     ticket = Some(journal.append(&entry)?);
+//! }
+//! journal.commit()?;
+//! journal.wait(ticket.expect("two inputs"))?; // before anything goes out
 //! for output in out.drain(..) {
 //!     match output {
 //!         Output::Send(request) => println!("write {request:?} on an order line"),
@@ -45,7 +50,7 @@
 //!         other => println!("{other:?}"),
 //!     }
 //! }
-//! keeper.close()?;
+//! journal.close()?;
 //! # Ok(())
 //! # }
 //! ```
@@ -54,7 +59,6 @@
 
 mod error;
 mod files;
-mod keeper;
 mod line;
 mod lock;
 mod read;
@@ -64,7 +68,6 @@ mod writer;
 
 pub use error::JournalError;
 pub use files::{date_in_korea, days, files_of};
-pub use keeper::Keeper;
 pub use line::{Entry, FORMAT, Head, Line, LineError, write_entry, write_head};
 pub use lock::Lock;
 pub use read::{Reading, TornTail, read_file};

@@ -195,11 +195,18 @@ impl LatchFile {
     }
 
     /// Latches. When this returns, the latch survives a loss of power. The first one stays: a latch
-    /// that is there already is kept, and the later reason goes into the history alone.
+    /// that is there already is kept, and the later reason goes into the history alone; the same reason
+    /// again does not.
     ///
     /// # Errors
     /// [`LatchError::Disk`]: trading is not stopped on the disk; try again.
     pub fn write(&self, record: &LatchRecord) -> Result<(), LatchError> {
+        if let Found::Latched(there) = self.read()
+            && (there.reason, &there.who, &there.detail)
+                == (record.reason, &record.who, &record.detail)
+        {
+            return self.sync_directory();
+        }
         let line = to_line(record);
         let temporary = self.beside(&format!("{}-{}.new", std::process::id(), record.unix_nanos));
         let made = self.write_beside(&temporary, &line);

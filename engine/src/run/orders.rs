@@ -235,10 +235,14 @@ impl Overseer {
         let started = std::thread::Builder::new()
             .name("latch-first".into())
             .spawn(move || sender.send(file.write(&record)));
-        // What fails here the gateway's own write tells, and tries again.
-        if let Err(error) = started.map(|_| written.recv_timeout(LATCH_FIRST_MAX)) {
-            tracing::error!("the latch waits for the gateway's own write: {error}");
-        }
+        // What fails here the gateway's own write tells as well, and tries again.
+        let why = match started.map(|_| written.recv_timeout(LATCH_FIRST_MAX)) {
+            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(_)) => format!("the disk took longer than {LATCH_FIRST_MAX:?}"),
+            Err(error) => format!("no thread for it: {error}"),
+        };
+        tracing::error!("cancels go ahead of the latch: {why}");
     }
 
     fn gateway_stalled(&mut self, now: UnixNanos) {

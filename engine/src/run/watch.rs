@@ -378,7 +378,6 @@ impl Watch {
             if let Some(end) = end {
                 problems.extend(end.problems);
                 problems.extend(end.summary.problems(may_rest));
-                problems.extend(end.summary.problems(!self.config.orders.cancel_on_end));
                 summary.trading = Some(end.summary);
             }
         }

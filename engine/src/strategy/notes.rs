@@ -7,8 +7,7 @@
 
 use crate::order::Machine;
 use strategy_api::{
-    InstrumentId, Kind, Notional, OrderEvent, OrderReport, Pnl, Position, Quantity, Record,
-    WorkingOrder,
+    InstrumentId, Notional, OrderEvent, OrderReport, Pnl, Position, Quantity, Record, WorkingOrder,
 };
 
 /// Event of a note about an order.
@@ -131,8 +130,6 @@ pub fn read(words: &[u64]) -> Option<Note> {
         _ => None,
     }
 }
-
-const _: () = assert!(Kind::ORDER_REPORT.0 > 0);
 
 #[cfg(test)]
 mod tests {

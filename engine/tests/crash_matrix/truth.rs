@@ -5,7 +5,10 @@ use crate::relay::Sent;
 use crate::setup::{APP_KEY, CODE, Setup, json};
 use serde_json::Value;
 use sim::orders::Books;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Longest time until nothing is in doubt; an order without a trace is given up after ten seconds.
+const DOUBT_MAX: Duration = Duration::from_secs(120);
 
 /// What the next run of the engine found out.
 pub(crate) struct After {
@@ -31,9 +34,13 @@ pub(crate) fn restart_while(setup: &Setup, happens: impl FnOnce()) -> After {
     setup.script("");
     let mut running = setup.start();
     happens();
+    let mut doubt = None;
+    let begun = Instant::now();
     running.wait_until("nothing is in doubt", || {
         std::thread::sleep(Duration::from_millis(250));
-        !is_in_doubt(setup)
+        doubt = in_doubt(setup);
+        assert!(begun.elapsed() < DOUBT_MAX, "still in doubt: {doubt:#?}\n{:#?}", setup.said(""));
+        doubt.is_none()
     });
     running.interrupt();
     let finished = running.finish().ended_with(0);
@@ -46,16 +53,18 @@ pub(crate) fn restart_while(setup: &Setup, happens: impl FnOnce()) -> After {
     after
 }
 
-/// Whether the journal has an order or a request whose end nobody knows.
-fn is_in_doubt(setup: &Setup) -> bool {
+/// An order of the journal whose end, or that of one of its requests, nobody knows.
+fn in_doubt(setup: &Setup) -> Option<Value> {
     let journal = run(setup.engine(&["journal", "orders", "--json"])).ended_with(0);
-    let day = json(&journal);
+    let mut day = json(&journal);
     let open =
         |text: &Value| ["unknown", "submitting", "sent", "written"].map(Value::from).contains(text);
-    day["orders"].as_array().unwrap().iter().any(|order| {
+    let is_open = |order: &Value| {
         let mut requests = order["requests"].as_array().unwrap().iter();
         open(&order["status"]) || requests.any(|request| open(&request["stage"]))
-    })
+    };
+    let orders = day["orders"].as_array_mut().unwrap();
+    orders.iter().position(is_open).map(|at| orders.swap_remove(at))
 }
 
 impl After {

@@ -67,10 +67,25 @@ impl Running {
             .map(|bytes| String::from_utf8_lossy(&bytes.lock().unwrap()).into_owned())
     }
 
-    /// The same for a person: the beginning and the end of what is long.
+    /// The same for a person: the beginning and the end of what is long, and what its threads do.
     fn shown(&self) -> String {
         let [stdout, stderr] = self.text().map(|text| shorten(&text));
-        format!("stdout:\n{stdout}\nstderr:\n{stderr}")
+        format!("stdout:\n{stdout}\nstderr:\n{stderr}\nthreads:\n{}", self.threads())
+    }
+
+    /// Each thread's name, state and system call, where the system tells.
+    fn threads(&self) -> String {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let tasks = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+        let line = |task: std::fs::DirEntry| {
+            let (name, call) = (read(task.path().join("comm")), read(task.path().join("syscall")));
+            let status = read(task.path().join("status"));
+            let state = status.lines().find(|line| line.starts_with("State")).unwrap_or_default();
+            let call = call.split(' ').next().unwrap_or_default();
+            format!("{}: {state}, system call {}\n", name.trim(), call.trim())
+        };
+        tasks.map(line).collect()
     }
 
     /// Waits until a condition holds.

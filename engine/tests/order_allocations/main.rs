@@ -3,15 +3,18 @@
 
 #[path = "../counting/mod.rs"]
 mod counting;
+#[path = "../keeper/mod.rs"]
+mod keeper;
 
 use counting::allocations_in;
 use engine::desk::Tag;
 use engine::gateway::{GATEWAY_HOPS, OrderHops};
-use engine::journal::{Head, Journal, Keeper, Options};
+use engine::journal::{Head, Journal, Options};
 use engine::order::{
     BrokerNumber, Input, Machine, Output, Query, Reply, RequestId, Settings, Update, Want, Wish,
 };
 use engine::telemetry::recorder;
+use keeper::Keeper;
 use strategy_api::{
     CancelRequest, ClientOrderId, DurationNanos, InstrumentId, Notional, OrderAction, OrderRequest,
     OrderState, OrderStatus, OrderType, Price, Quantity, ReplaceRequest, Side, Symbol, Text,

@@ -1,11 +1,13 @@
 //! The journal on a real disk: cut anywhere, damaged anywhere, gone on with, and read by the command.
 
-use engine::journal::{
-    Head, Journal, JournalError, Keeper, Options, Sync, carried_over, recover, report,
-};
+#[path = "../keeper/mod.rs"]
+mod keeper;
+
+use engine::journal::{Head, Journal, JournalError, Options, Sync, carried_over, recover, report};
 use engine::order::{
     BrokerNumber, Input, Machine, Output, Query, Reply, RequestId, Settings, Update, Want, Wish,
 };
+use keeper::Keeper;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;

@@ -1,39 +1,36 @@
-//! The order machine and its journal, driven together.
+//! The order machine and its journal, driven together as the gateway drives them.
 
-use super::error::JournalError;
-use super::line::Entry;
-use super::writer::{Journal, Ticket};
-use crate::order::{Input, Machine, Output, Want};
+use engine::journal::{Entry, Journal, JournalError, Ticket};
+use engine::order::{Input, Machine, Output, Want};
 use strategy_api::UnixNanos;
 
 /// A machine whose inputs are journaled. What it decides may leave the process once the ticket that
 /// came with it is safe.
 #[derive(Debug)]
-pub struct Keeper {
+pub(crate) struct Keeper {
     machine: Machine,
     journal: Journal,
 }
 
+#[allow(dead_code, reason = "each test binary uses a part of it")]
 impl Keeper {
-    /// A machine (see [`recover`](super::recover)) and the journal of its run.
-    pub fn new(machine: Machine, journal: Journal) -> Self {
+    /// A machine and the journal of its run.
+    pub(crate) fn new(machine: Machine, journal: Journal) -> Self {
         Self { machine, journal }
     }
 
     /// The machine, to look at.
-    pub fn machine(&self) -> &Machine {
+    pub(crate) fn machine(&self) -> &Machine {
         &self.machine
     }
 
     /// The journal, to look at.
-    pub fn journal(&self) -> &Journal {
+    pub(crate) fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// Whether a wish may be given. When not, refuse it with
-    /// [`Refusal::Full`](strategy_api::Refusal::Full): it reaches neither machine nor journal.
-    /// Cancels may always be given.
-    pub fn has_room_for(&self, want: &Want) -> bool {
+    /// Whether a wish may be given. Cancels may always be given.
+    pub(crate) fn has_room_for(&self, want: &Want) -> bool {
         matches!(want, Want::Cancel(_) | Want::CancelAll) || self.journal.has_room()
     }
 
@@ -42,7 +39,7 @@ impl Keeper {
     /// # Errors
     /// When the journal fails. The machine has taken the input and the disk has not: nothing of
     /// `out` may leave, and no further input may be given. Stop, and recover in a new run.
-    pub fn take(
+    pub(crate) fn take(
         &mut self,
         ts: UnixNanos,
         input: &Input,
@@ -56,7 +53,7 @@ impl Keeper {
     }
 
     /// Whether what came with a ticket may leave.
-    pub fn is_safe(&self, ticket: Ticket) -> bool {
+    pub(crate) fn is_safe(&self, ticket: Ticket) -> bool {
         self.journal.is_safe(ticket)
     }
 
@@ -64,7 +61,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When the journal fails: nothing may leave.
-    pub fn wait(&self, ticket: Ticket) -> Result<(), JournalError> {
+    pub(crate) fn wait(&self, ticket: Ticket) -> Result<(), JournalError> {
         self.journal.wait(ticket)
     }
 
@@ -72,7 +69,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When something did not reach the disk.
-    pub fn close(self) -> Result<(), JournalError> {
+    pub(crate) fn close(self) -> Result<(), JournalError> {
         self.journal.close()
     }
 }
