@@ -7,9 +7,9 @@
 //! The checksum (CRC-32, as in gzip) covers the bytes from the comma after it, exclusive, to the end
 //! of the line, exclusive. Every line is one JSON object: `jq` reads it.
 
+use super::quick;
 use crate::order::{Input, Settings};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use strategy_api::UnixNanos;
 
 /// Version of the format, in the first line of every file.
@@ -78,7 +78,9 @@ pub enum LineError {
 /// # Errors
 /// Never for a buffer in memory.
 pub fn write_entry(entry: &Entry, out: &mut Vec<u8>) -> std::io::Result<()> {
-    write_line(out, |out| Ok(serde_json::to_writer(out, entry)?))
+    write_line(out, |out| {
+        if quick::write(entry, out) { Ok(()) } else { Ok(serde_json::to_writer(out, entry)?) }
+    })
 }
 
 /// The same for the first line.
@@ -102,8 +104,10 @@ fn write_line(
     out.extend_from_slice(&[b' '; PREFIX - 1]);
     content(out)?;
     let crc = crc32fast::hash(&out[start + PREFIX..]);
-    let mut prefix = &mut out[start..start + PREFIX];
-    write!(prefix, "{{\"crc\":\"{crc:08x}\",")?;
+    let prefix = &mut out[start..start + PREFIX];
+    prefix[..8].copy_from_slice(b"{\"crc\":\"");
+    prefix[8..16].copy_from_slice(&quick::hex::<8>(crc.into()));
+    prefix[16..].copy_from_slice(b"\",");
     out.push(b'\n');
     Ok(())
 }

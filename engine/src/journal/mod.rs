@@ -61,6 +61,7 @@ mod error;
 mod files;
 mod line;
 mod lock;
+mod quick;
 mod read;
 mod recover;
 pub mod report;
