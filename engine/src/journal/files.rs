@@ -84,7 +84,7 @@ pub(super) fn create_next(folder: &Path, date: &str) -> Result<(File, PathBuf), 
     let last = files_of(folder, date)?.last().and_then(|path| run_of(path, date)).unwrap_or(0);
     for run in last + 1..=RUNS_MAX {
         let path = folder.join(format!("orders-{date}-{run:03}.jsonl"));
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         match file {
             Ok(file) => {
                 // The name itself must survive as well.

@@ -10,6 +10,7 @@ use super::files::create_next;
 use super::line::{Entry, Head, write_entry, write_head};
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -75,8 +76,8 @@ pub struct Journal {
 enum Way {
     /// Another thread writes.
     Queued(rtrb::Producer<Entry>),
-    /// We write.
-    Direct { file: File, buffer: Vec<u8> },
+    /// We write. `end`: where the file ends, behind a newline; 0 where that is not known.
+    Direct { file: File, buffer: Vec<u8>, end: u64 },
 }
 
 #[derive(Debug, Default)]
@@ -101,7 +102,11 @@ impl Journal {
         let mut first = Vec::new();
         let written = write_head(head, &mut first).and_then(|()| file.write_all(&first));
         written.and_then(|()| file.sync_all()).map_err(JournalError::io("writing", &path))?;
-        Self::over(file, path, options)
+        let mut journal = Self::over(file, path, options)?;
+        if let Way::Direct { end, .. } = &mut journal.way {
+            *end = first.len() as u64;
+        }
+        Ok(journal)
     }
 
     /// Starts a writer over a file that is open already and has its head.
@@ -121,7 +126,7 @@ impl Journal {
                 let other = file.try_clone().map_err(JournalError::io("opening again", &path))?;
                 let syncer = Syncer { file: other, span, shared: Arc::clone(&shared) };
                 let buffer = Vec::with_capacity(64 * 1024);
-                (Way::Direct { file, buffer }, builder.spawn(move || syncer.run()))
+                (Way::Direct { file, buffer, end: 0 }, builder.spawn(move || syncer.run()))
             }
         };
         let thread = thread.map_err(JournalError::io("starting the thread of", &path))?;
@@ -189,11 +194,14 @@ impl Journal {
     /// # Errors
     /// When the file takes it no more. Some of it may be there, the last line cut.
     pub fn commit(&mut self) -> Result<(), JournalError> {
-        let Way::Direct { file, buffer } = &mut self.way else { return Ok(()) };
+        let Way::Direct { file, buffer, end } = &mut self.way else { return Ok(()) };
         if buffer.is_empty() {
             return Ok(());
         }
         let written = file.write_all(buffer);
+        if *end > 0 {
+            *end += buffer.len() as u64;
+        }
         buffer.clear();
         if let Err(error) = written {
             return Err(self.fail(&error));
@@ -203,19 +211,23 @@ impl Journal {
         Ok(())
     }
 
-    /// Makes an entry's line and writes it into another file, through the buffer that real lines take:
-    /// what makes and writes them stays warm. Nothing of it gets into the journal. Without effect where
-    /// another thread writes, and while something is in the buffer.
+    /// Makes an entry's line and writes it into another file, through the buffer that real lines take;
+    /// and writes the newline at the end of the journal once more, in its place: what makes and writes
+    /// real lines stays warm, and the journal stays as it is. Without effect where another thread writes,
+    /// while something is in the buffer, and after a failure.
     pub fn rehearse(&mut self, entry: &Entry, elsewhere: &mut File) {
-        let Way::Direct { buffer, .. } = &mut self.way else { return };
-        if !buffer.is_empty() {
+        let Way::Direct { file, buffer, end } = &mut self.way else { return };
+        if !buffer.is_empty() || self.shared.failure.get().is_some() {
             return;
         }
+        // What a disk refuses here, it refuses a real line, too, and that one tells.
         if write_entry(entry, buffer).is_ok() {
-            // A disk that is full is the journal's own to tell.
             let _ = elsewhere.write_all(buffer);
         }
         buffer.clear();
+        if *end > 0 {
+            let _ = file.write_all_at(b"\n", *end - 1);
+        }
     }
 
     #[cold]
