@@ -62,8 +62,13 @@ pub(crate) fn check(rig: &Rig) -> Result<(), String> {
     equal("net of the strategies", parts, net)?;
     let fills: u64 = summary.strategies.iter().map(|strategy| strategy.result.traded.fills).sum();
     equal("fills of the strategies", fills as i64, total.traded.fills as i64)?;
-    // Nobody else trades in this account.
-    equal("net of the account", summary.account_total.net, net)?;
+    // Nobody else trades in this account. A position that the broker's books corrected costs their average
+    // price, which is rounded.
+    let corrected = summary.differences > 0;
+    let rounding = if corrected { bought + sold } else { 0 };
+    if (summary.account_total.net - net).abs() > rounding {
+        equal("net of the account", summary.account_total.net, net)?;
+    }
     // What still works is what the broker has.
     let theirs: HashSet<String> =
         books.open_orders.iter().map(|order| format!("{:07}", order.number.0)).collect();
