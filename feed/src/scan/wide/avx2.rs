@@ -1,20 +1,21 @@
 //! Registers of 32 bytes.
 
 use core::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi64_si128,
-    _mm_cvtsi128_si64, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    _mm_setzero_si128, _mm_storeu_si128, _mm_subs_epu8, _mm_unpackhi_epi64, _mm256_add_epi16,
-    _mm256_add_epi64, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cmpeq_epi8,
-    _mm256_cmpgt_epi8, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8,
-    _mm256_movemask_epi8, _mm256_mul_epu32, _mm256_or_si256, _mm256_packus_epi32,
-    _mm256_permute4x64_epi64, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64,
-    _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256,
-    _mm256_xor_si256,
+    __m128i, __m256i, _mm_add_epi16, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8,
+    _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_load_si128, _mm_loadu_si128, _mm_movemask_epi8,
+    _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16,
+    _mm_setzero_si128, _mm_shuffle_epi8, _mm_storeu_si128, _mm_subs_epu8, _mm_testz_si128,
+    _mm_unpackhi_epi64, _mm256_add_epi16, _mm256_add_epi64, _mm256_and_si256,
+    _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_extracti128_si256,
+    _mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_max_epu8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_mul_epu32, _mm256_or_si256,
+    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_sad_epu8, _mm256_set1_epi8,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256,
+    _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16,
+    _mm256_testz_si256, _mm256_xor_si256,
 };
 
-use super::blocks::{self, Block, Tally};
+use super::blocks::{self, Block, COUNTED_MAX, Tally};
 use super::{
     CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Skeleton, mark,
 };
@@ -76,6 +77,25 @@ struct Seen {
     high: __m256i,
 }
 
+impl Seen {
+    /// Counts bytes that were found to be quotes, and those that are not ASCII.
+    ///
+    /// # Safety
+    /// The machine has AVX2.
+    #[inline(always)]
+    unsafe fn add(&mut self, quotes: [__m256i; 2], bytes: [__m256i; 2]) {
+        // SAFETY: the caller has AVX2.
+        unsafe {
+            let zero = _mm256_setzero_si256();
+            for (quotes, bytes) in quotes.into_iter().zip(bytes) {
+                // A byte that is found is -1.
+                self.quotes = _mm256_sub_epi8(self.quotes, quotes);
+                self.high = _mm256_sub_epi8(self.high, _mm256_cmpgt_epi8(zero, bytes));
+            }
+        }
+    }
+}
+
 impl Tally<ThirtyTwo> for Seen {
     #[inline(always)]
     unsafe fn none() -> Self {
@@ -102,12 +122,8 @@ impl Tally<ThirtyTwo> for Seen {
     unsafe fn count(&mut self, block: ThirtyTwo) {
         // SAFETY: the caller has AVX2.
         unsafe {
-            let (quote, zero) = (_mm256_set1_epi8(b'"' as i8), _mm256_setzero_si256());
-            for part in block.0 {
-                // A byte that is found is -1.
-                self.quotes = _mm256_sub_epi8(self.quotes, _mm256_cmpeq_epi8(part, quote));
-                self.high = _mm256_sub_epi8(self.high, _mm256_cmpgt_epi8(zero, part));
-            }
+            let quote = _mm256_set1_epi8(b'"' as i8);
+            self.add(block.0.map(|part| _mm256_cmpeq_epi8(part, quote)), block.0);
         }
     }
 
@@ -147,8 +163,151 @@ impl Tally<ThirtyTwo> for Seen {
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn census(frame: &[u8], starts: &mut [u16]) -> Option<Census> {
     // SAFETY: the caller's promise.
-    unsafe { blocks::census::<ThirtyTwo, Seen>(frame, starts) }
+    unsafe {
+        match sparse_census(frame, starts) {
+            Sparse::Census(census) => Some(census),
+            Sparse::Forbidden => None,
+            Sparse::Crowded => blocks::census::<ThirtyTwo, Seen>(frame, starts),
+        }
+    }
 }
+
+/// What [`sparse_census`] found.
+enum Sparse {
+    Census(Census),
+    /// A control byte or a backslash.
+    Forbidden,
+    /// Two values start within eight bytes, which no key of two digits leaves room for.
+    Crowded,
+}
+
+/// The census of a frame where no two values start in one group of eight bytes: then the place of a
+/// start is the sum of its group, and one look into a table puts the groups with a start side by side.
+///
+/// # Safety
+/// As [`census`].
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn sparse_census(frame: &[u8], starts: &mut [u16]) -> Sparse {
+    debug_assert!(frame.len() > 64 && starts.len() >= frame.len() / 2 + 16);
+    let (quote, colon) = (_mm256_set1_epi8(b'"' as i8), _mm256_set1_epi8(b':' as i8));
+    let zero = _mm256_setzero_si256();
+    // Of each byte its place in its group, and a bit that tells it from no start.
+    let places = _mm256_set1_epi64x(0x8786_8584_8382_8180_u64 as i64);
+    let first = starts.as_mut_ptr();
+    let mut next = first;
+    let none = _mm_setzero_si128();
+    let mut crowded = none;
+    let mut census = Census::default();
+    let base = frame.as_ptr();
+    let last = frame.len() - 64;
+    // SAFETY: of the whole block: every load is of 64 bytes at `at - 1` or at `at`, with
+    // `1 <= at <= last`. At most one start is counted for eight bytes, so all before a block are at
+    // most `at / 8`, and eight are written for it. `FRESH` is read between its beginning and its middle.
+    unsafe {
+        let mut seen = Seen::none();
+        let mut groups = |at: usize, from: __m128i, starts: [__m256i; 2]| {
+            let before = ThirtyTwo::load(base.add(at - 1));
+            let group = |quotes, before| {
+                let behind = _mm256_cmpeq_epi8(before, colon);
+                _mm256_sad_epu8(_mm256_and_si256(_mm256_and_si256(quotes, places), behind), zero)
+            };
+            let sums =
+                _mm256_packus_epi32(group(starts[0], before.0[0]), group(starts[1], before.0[1]));
+            // In the order of `GROUPS`.
+            let sums =
+                _mm_packus_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+            crowded = _mm_or_si128(crowded, sums);
+            let found = _mm_movemask_epi8(_mm_packus_epi16(sums, none)) as u32;
+            let all = _mm_add_epi16(sums, from);
+            let order = SIDE_BY_SIDE.0.as_ptr().add(found as usize);
+            _mm_storeu_si128(next.cast(), _mm_shuffle_epi8(all, _mm_load_si128(order.cast())));
+            next = next.add(found.count_ones() as usize);
+        };
+        // What a sum has to grow by to be a position: its group's, without the bit of `places`.
+        let from_of = |at: usize| {
+            let begin = _mm_set1_epi16((at as i16).wrapping_sub(0x80));
+            _mm_add_epi16(begin, _mm_loadu_si128(GROUPS.as_ptr().cast()))
+        };
+        let mut at = 1;
+        let mut from = from_of(at);
+        while at < last {
+            let stop = last.min(at + 64 * COUNTED_MAX);
+            while at < stop {
+                let block = ThirtyTwo::load(base.add(at));
+                seen.forbid(block);
+                let quotes = block.0.map(|part| _mm256_cmpeq_epi8(part, quote));
+                seen.add(quotes, block.0);
+                groups(at, from, quotes);
+                from = _mm_add_epi16(from, _mm_set1_epi16(64));
+                at += 64;
+            }
+            let (quotes, high) = seen.take();
+            census.quotes += quotes;
+            census.high += high;
+        }
+        // The last block overlaps the one before it; what that one has seen is masked out.
+        let fresh = ThirtyTwo::load(FRESH.as_ptr().add(64 - (at - last)));
+        let block = ThirtyTwo::load(base.add(last));
+        seen.forbid(block);
+        let only = |part: usize, bytes| _mm256_and_si256(bytes, fresh.0[part]);
+        let quotes = [0, 1].map(|part| only(part, _mm256_cmpeq_epi8(block.0[part], quote)));
+        seen.add(quotes, [only(0, block.0[0]), only(1, block.0[1])]);
+        groups(last, from_of(last), quotes);
+        let (quotes, high) = seen.take();
+        census.quotes += quotes;
+        census.high += high;
+        census.values = next.offset_from_unsigned(first);
+        let more = _mm_set1_epi16(!0xff);
+        if _mm_testz_si128(crowded, more) == 0 {
+            Sparse::Crowded
+        } else if seen.forbidden() {
+            Sparse::Forbidden
+        } else {
+            Sparse::Census(census)
+        }
+    }
+}
+
+/// Where groups begin in their block, in the order in which their sums come to stand.
+const GROUPS: [u16; 8] = [0, 8, 32, 40, 16, 24, 48, 56];
+
+#[repr(align(64))]
+struct Orders([[u8; 16]; 256]);
+
+/// By which of [`GROUPS`] have a start: where the bytes of their sums are, in the order of the frame.
+static SIDE_BY_SIDE: Orders = {
+    let mut orders = [[0; 16]; 256];
+    let mut found = 0;
+    while found < 256 {
+        let (mut begin, mut to) = (0, 0);
+        while begin < 64 {
+            let mut group = 0;
+            while GROUPS[group] != begin {
+                group += 1;
+            }
+            if found >> group & 1 == 1 {
+                orders[found][to] = 2 * group as u8;
+                orders[found][to + 1] = 2 * group as u8 + 1;
+                to += 2;
+            }
+            begin += 8;
+        }
+        found += 1;
+    }
+    Orders(orders)
+};
+
+/// 64 bytes from byte `64 - n` on: all but the first `n` are set.
+static FRESH: [u8; 128] = {
+    let mut bytes = [0; 128];
+    let mut at = 64;
+    while at < 128 {
+        bytes[at] = u8::MAX;
+        at += 1;
+    }
+    bytes
+};
 
 /// See [`Kernels::verify`](super::Kernels::verify).
 ///
