@@ -5,19 +5,20 @@ use core::arch::x86_64::{
     _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_load_si128, _mm_loadu_si128, _mm_movemask_epi8,
     _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16,
     _mm_setzero_si128, _mm_shuffle_epi8, _mm_storeu_si128, _mm_subs_epu8, _mm_testz_si128,
-    _mm_unpackhi_epi64, _mm256_add_epi16, _mm256_add_epi64, _mm256_and_si256,
-    _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_extracti128_si256,
-    _mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_madd_epi16, _mm256_maddubs_epi16,
-    _mm256_max_epu8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_mul_epu32, _mm256_or_si256,
-    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_sad_epu8, _mm256_set1_epi8,
-    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256,
-    _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16,
-    _mm256_testz_si256, _mm256_xor_si256,
+    _mm_unpackhi_epi64, _mm256_add_epi16, _mm256_add_epi64, _mm256_and_si256, _mm256_andnot_si256,
+    _mm256_bslli_epi128, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_mul_epu32,
+    _mm256_or_si256, _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_sad_epu8,
+    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x,
+    _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256,
+    _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::blocks::{self, Block, COUNTED_MAX, Tally};
 use super::{
-    CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Skeleton, mark,
+    CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Machine, Pairs,
+    Skeleton, mark,
 };
 
 #[derive(Clone, Copy)]
@@ -309,11 +310,92 @@ static FRESH: [u8; 128] = {
     bytes
 };
 
-/// See [`Kernels::verify`](super::Kernels::verify).
+/// Registers of 32 bytes.
+pub(in super::super) struct ThirtyTwoBytes;
+
+impl Machine for ThirtyTwoBytes {
+    type Pairs = Lanes;
+
+    #[inline(always)]
+    unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { verify(frame, starts, skeleton, ends) }
+    }
+}
+
+/// What was seen in the integers so far.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Lanes {
+    /// The largest digits.
+    largest: __m256i,
+    /// All bits of the lengths.
+    lengths: usize,
+}
+
+impl Pairs for Lanes {
+    #[inline(always)]
+    unsafe fn none() -> Self {
+        // SAFETY: the caller has AVX2.
+        Self { largest: unsafe { _mm256_setzero_si256() }, lengths: 0 }
+    }
+
+    #[inline(always)]
+    unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2] {
+        // SAFETY: the caller has AVX2 and lets sixteen bytes be read in front of each end; `LAST` is as
+        // long as a length can be.
+        unsafe {
+            self.lengths |= lengths[0] | lengths[1];
+            let sixteen = |end: usize| -> *const __m128i { frame.add(end).sub(16).cast() };
+            let last = |length: usize| -> *const __m128i { LAST.as_ptr().add(length).cast() };
+            let text = _mm256_loadu2_m128i(sixteen(ends[1]), sixteen(ends[0]));
+            let kept = _mm256_loadu2_m128i(last(lengths[1]), last(lengths[0]));
+            let all = _mm256_and_si256(_mm256_sub_epi8(text, _mm256_set1_epi8(b'0' as i8)), kept);
+            // A byte below the digits is a sign where it is the first of more than one.
+            let first = _mm256_andnot_si256(_mm256_bslli_epi128(kept, 1), kept);
+            let below = _mm256_cmpgt_epi8(_mm256_setzero_si256(), all);
+            let sign = _mm256_and_si256(_mm256_and_si256(first, below), not_the_last());
+            let digits = _mm256_andnot_si256(sign, all);
+            self.largest = _mm256_max_epu8(self.largest, digits);
+            // Two digits, four, eight, sixteen.
+            let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
+            let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
+            let fours = _mm256_packus_epi32(fours, fours);
+            let eights = _mm256_madd_epi16(fours, _mm256_set1_epi32(1 << 16 | 10_000));
+            let upper = _mm256_mul_epu32(eights, _mm256_set1_epi64x(100_000_000));
+            let whole = _mm256_add_epi64(upper, _mm256_srli_epi64(eights, 32));
+            let second = _mm256_extracti128_si256(whole, 1);
+            let first = _mm256_castsi256_si128(whole);
+            [_mm_cvtsi128_si64(first) as u64, _mm_cvtsi128_si64(second) as u64]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn fine(&self) -> bool {
+        // SAFETY: the caller has AVX2.
+        unsafe {
+            let nine = _mm256_set1_epi8(9);
+            let digits = _mm256_cmpeq_epi8(_mm256_max_epu8(self.largest, nine), nine);
+            self.lengths < 16 && _mm256_movemask_epi8(digits) == -1
+        }
+    }
+}
+
+/// All bytes of both halves but the last.
+#[inline(always)]
+unsafe fn not_the_last() -> __m256i {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        let last = i64::MAX >> 7;
+        _mm256_set_epi64x(last, -1, last, -1)
+    }
+}
+
+/// See [`verify`](super::verify).
 ///
 /// # Safety
 /// - The machine has AVX2, BMI1, BMI2, LZCNT and POPCNT.
 /// - Sixteen bytes of `frame` end at each of the first `skeleton.values()` starts and at 64 more.
+#[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn verify(
     frame: &[u8],
@@ -433,7 +515,6 @@ unsafe fn counts_fit(out: &mut Integers, places: usize) -> bool {
     let sixteen = _mm_set1_epi8(16);
     let (empty, zero) = (_mm_set1_epi8(mark::EMPTY as i8), _mm_setzero_si128());
     let mut bad = zero;
-    let mut empties = zero;
     let mut place = 0;
     while place < places {
         // SAFETY: there is room for sixteen more than `places`.
@@ -445,13 +526,11 @@ unsafe fn counts_fit(out: &mut Integers, places: usize) -> bool {
         };
         let none = _mm_cmpeq_epi8(counts, zero);
         let no_value = _mm_cmpeq_epi8(marks, empty);
-        empties = _mm_or_si128(empties, no_value);
         let unexpected = _mm_andnot_si128(no_value, none);
         let many = _mm_subs_epu8(counts, sixteen);
         bad = _mm_or_si128(bad, _mm_or_si128(many, unexpected));
         place += 16;
     }
-    out.any_empty = _mm_movemask_epi8(empties) != 0;
     _mm_movemask_epi8(_mm_cmpeq_epi8(bad, zero)) == 0xffff
 }
 
