@@ -180,7 +180,7 @@ impl Builder<'_> {
     }
 
     /// Ends a record whose values are stored: extra fields, header, span.
-    #[inline]
+    #[inline(always)]
     pub(super) fn complete<const EXTRAS: bool>(
         &mut self,
         entry: u32,

@@ -50,9 +50,7 @@ pub(super) fn of(isa: Isa) -> Read {
         #[cfg(target_arch = "x86_64")]
         Isa::Sse2 => read::<SixteenBytes>,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => read_avx2,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => read_avx512,
+        Isa::Avx2 | Isa::Avx512 => read_avx2,
     }
 }
 
@@ -61,21 +59,6 @@ pub(super) fn of(isa: Isa) -> Read {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 unsafe fn read_avx2(
-    frame: &[u8],
-    index: &Index,
-    learner: &mut Learner,
-    room: &mut Room,
-    builder: &mut Builder<'_>,
-) -> Option<()> {
-    // SAFETY: the caller's promise.
-    unsafe { read::<ThirtyTwoBytes>(frame, index, learner, room, builder) }
-}
-
-/// # Safety
-/// The machine has what [`Isa::Avx512`] names.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
-unsafe fn read_avx512(
     frame: &[u8],
     index: &Index,
     learner: &mut Learner,
@@ -160,19 +143,31 @@ unsafe fn find<'l, M: Machine>(
 ) -> Option<(usize, &'l Shape)> {
     let starts = index.starts().get(first..).filter(|starts| !starts.is_empty())?;
     let begin = usize::from(starts[0]) + 1 - at;
-    (0..learner.len()).find_map(|place| {
-        let shape = learner.candidate(place, frame, starts)?;
-        let fits = begin == shape.prefix
+    for place in 0..learner.len() {
+        let Some(shape) = learner.candidate(place, frame, starts) else { continue };
+        if begin == shape.prefix
             // SAFETY: the caller's promise.
             && unsafe { verify::<M>(frame, index, first, &shape.skeleton, ends) }
-            && shape.longer.iter().all(|longer| {
-                let open = usize::from(starts[usize::from(longer.value)]);
-                let begin = open.wrapping_sub(usize::from(longer.before));
-                let text = frame.get(begin..).and_then(|rest| rest.get(..longer.bytes().len()));
-                text.is_some_and(|text| same(text, longer.bytes()))
-            });
-        fits.then_some((place, shape))
-    })
+            && longer_ones_stand(frame, starts, shape)
+        {
+            return Some((place, shape));
+        }
+    }
+    None
+}
+
+/// Whether the beginnings of the longer texts between values are those of the shape.
+#[inline(always)]
+fn longer_ones_stand(frame: &[u8], starts: &[u16], shape: &Shape) -> bool {
+    for longer in &shape.longer {
+        let open = usize::from(starts[usize::from(longer.value)]);
+        let begin = open.wrapping_sub(usize::from(longer.before));
+        let text = frame.get(begin..).and_then(|rest| rest.get(..longer.bytes().len()));
+        if !text.is_some_and(|text| same(text, longer.bytes())) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Reads the entry whose values start at `first` and which [`find`] has just given this shape.
@@ -266,7 +261,10 @@ unsafe fn entry<M: Machine>(
         }
     }
     builder.drop_spare();
-    let item = shape.item_at.map_or(&b""[..], |value| text.of(value));
+    let item = match shape.item_at {
+        Some(value) => text.of(value),
+        None => b"",
+    };
     if shape.extras.is_empty() {
         builder.complete::<false>(number, plan, start, Some(item), flags, &[]);
     } else {

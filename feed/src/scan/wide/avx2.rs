@@ -17,8 +17,8 @@ use core::arch::x86_64::{
 
 use super::blocks::{self, Block, COUNTED_MAX, Tally};
 use super::{
-    CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Machine, Pairs,
-    Skeleton, mark,
+    BLOCK, CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Machine,
+    Pairs, Skeleton, mark,
 };
 
 #[derive(Clone, Copy)]
@@ -404,12 +404,14 @@ pub(super) unsafe fn verify(
     ends: &mut Ends,
 ) -> bool {
     let values = skeleton.values;
-    debug_assert!(values + 64 <= starts.len() && values.div_ceil(4) * 4 == skeleton.chunks.len());
+    debug_assert!(
+        values + 64 <= starts.len() && values.next_multiple_of(BLOCK) == skeleton.chunks.len()
+    );
     let base = frame.as_ptr().wrapping_sub(CHUNK - 1);
     let (chunks, masks) = (skeleton.chunks.as_ptr(), skeleton.masks.as_ptr());
     let mut differ = _mm256_setzero_si256();
     // SAFETY: the caller lets sixteen bytes be read at each start, fillers included; chunks and masks
-    // are filled to whole blocks of four (`Skeleton::finish`).
+    // are filled to whole blocks (`Skeleton::finish`).
     unsafe {
         let other = |number: usize| {
             let first = base.wrapping_add(usize::from(*starts.get_unchecked(number)));
@@ -420,9 +422,10 @@ pub(super) unsafe fn verify(
         };
         let mut number = 0;
         while number < values {
-            differ = _mm256_or_si256(differ, other(number));
-            differ = _mm256_or_si256(differ, other(number + 2));
-            number += 4;
+            let one = _mm256_or_si256(other(number), other(number + 2));
+            let two = _mm256_or_si256(other(number + 4), other(number + 6));
+            differ = _mm256_or_si256(differ, _mm256_or_si256(one, two));
+            number += BLOCK;
         }
     }
     let mut odd = _mm256_setzero_si256();

@@ -62,6 +62,9 @@ pub(super) const LENGTH_MAX: usize = 255;
 /// The bytes of a separator that are compared at once.
 pub(super) const CHUNK: usize = 16;
 
+/// How many of them one round compares.
+const BLOCK: usize = 8;
+
 /// A kind of machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
@@ -196,7 +199,7 @@ pub(super) struct Skeleton {
     /// Values.
     values: usize,
     /// For each value the [`CHUNK`] bytes that end at its opening quote, as far as `masks` has them;
-    /// whole blocks of four.
+    /// whole blocks of [`BLOCK`].
     chunks: Vec<[u8; CHUNK]>,
     masks: Vec<[u8; CHUNK]>,
     /// From the closing quote of each value to the opening quote of the next one, bytes; `u16::MAX`
@@ -245,7 +248,7 @@ impl Skeleton {
 
     /// Ends it: fills the last blocks.
     pub(super) fn finish(&mut self) {
-        while !self.chunks.len().is_multiple_of(4) {
+        while !self.chunks.len().is_multiple_of(BLOCK) {
             self.chunks.push([0; CHUNK]);
             self.masks.push([0; CHUNK]);
         }
