@@ -2,7 +2,7 @@
 //!
 //! What is checked adds up to the whole frame, to its last byte:
 //!
-//! - everything between values, byte for byte, against the shape ([`Kernels::verify`]), and what
+//! - everything between values, byte for byte, against the shape ([`verify`]), and what
 //!   stands around the entries against the two forms of a frame;
 //! - that values have no control byte and no backslash inside (the census), and no quote: the
 //!   structure has a known number of quotes, and the census counted as many in all;

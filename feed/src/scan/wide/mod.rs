@@ -7,7 +7,7 @@
 //!
 //! # What is done wide
 //!
-//! - [`Index::of`] reads every byte of a frame once. It finds where values start (a quote behind a
+//! - [`Index::read`] reads every byte of a frame once. It finds where values start (a quote behind a
 //!   colon), counts quotes and bytes that are not ASCII, and refuses control bytes and backslashes.
 //! - [`verify`] compares what stands between the values of an entry with what a learned
 //!   shape says, and finds where the values end.
