@@ -168,8 +168,8 @@ impl Builder<'_> {
     /// Begins a record with one word behind it that does not belong to it.
     #[inline]
     pub(super) fn begin_with_spare(&mut self, plan: &Plan) -> usize {
-        let start = self.begin(plan);
-        self.output.words.push(0);
+        let start = self.output.words.len();
+        self.output.words.extend_from_slice(&plan.spacious);
         start
     }
 
@@ -180,7 +180,7 @@ impl Builder<'_> {
     }
 
     /// Ends a record whose values are stored: extra fields, header, span.
-    #[inline]
+    #[inline(always)]
     pub(super) fn complete<const EXTRAS: bool>(
         &mut self,
         entry: u32,
@@ -261,7 +261,9 @@ impl Builder<'_> {
 
     #[inline]
     fn finish_header(&mut self, start: usize, fields: HeaderFields) {
-        let words = &mut self.output.words[start..];
+        // Every record begins with one.
+        let words = self.output.words[start..].first_chunk_mut::<{ size_of::<Header>() / 8 }>();
+        let Some(words) = words else { return };
         put_u8(words, offset_of!(Header, venue) as u16, fields.venue.0);
         put_u16(words, FLAGS_AT, fields.flags.0);
         put_u16(words, offset_of!(Header, instrument) as u16, fields.instrument.0);

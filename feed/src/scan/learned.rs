@@ -2,24 +2,30 @@
 //!
 //! What is checked adds up to the whole frame, to its last byte:
 //!
-//! - everything between values, byte for byte, against the shape ([`Kernels::verify`]), and what
+//! - everything between values, byte for byte, against the shape ([`verify`]), and what
 //!   stands around the entries against the two forms of a frame;
 //! - that values have no control byte and no backslash inside (the census), and no quote: the
 //!   structure has a known number of quotes, and the census counted as many in all;
 //! - that the text is UTF-8: bytes that are not ASCII are counted, and those of a known constant
 //!   (the name of the type) are known. If there are more, the frame is checked the long way.
 //!
+//! All of it is one function for each kind of machine, so that what the steps hand on stays in
+//! registers.
+//!
 //! `None` says nothing about the frame: the walk reads it then.
 
-use strategy_api::Flags;
+use strategy_api::{Flags, Venue};
 
 use super::entry::Builder;
 use super::fast::plain_end;
-use super::fields::{Room, put_integers, put_u8, quick};
+use super::fields::{Room, hundredths, put_u8, put_u64};
 use super::plan::MAX_EXTRAS;
 use super::shape::{Learner, Shape, Target};
 use super::store;
-use super::wide::{Ends, Index, Kernels, LENGTH_MAX};
+use super::wide::{EightBytes, Ends, Index, Isa, LENGTH_MAX, Machine, verify};
+#[cfg(target_arch = "x86_64")]
+use super::wide::{SixteenBytes, ThirtyTwoBytes};
+use crate::schema::ValueKind;
 
 /// What stands before the entries and behind them: data first as in live frames, or last as in the
 /// broker's specification.
@@ -31,11 +37,46 @@ const AROUND: u32 = 6;
 
 /// Reads a frame with its index. `None`: not in the shapes known, or with a value that needs a closer
 /// look; nothing that was built counts then.
-#[inline]
-pub(super) fn read(
+///
+/// # Safety
+/// This is such a machine; see [`of`].
+pub(super) type Read =
+    unsafe fn(&[u8], &Index, &mut Learner, &mut Room, &mut Builder<'_>) -> Option<()>;
+
+/// The one for this kind of machine.
+pub(super) fn of(isa: Isa) -> Read {
+    match isa {
+        Isa::Portable => read::<EightBytes>,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Sse2 => read::<SixteenBytes>,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::Avx512 => read_avx2,
+    }
+}
+
+/// # Safety
+/// The machine has what [`Isa::Avx2`] names.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn read_avx2(
     frame: &[u8],
     index: &Index,
-    kernels: &Kernels,
+    learner: &mut Learner,
+    room: &mut Room,
+    builder: &mut Builder<'_>,
+) -> Option<()> {
+    // SAFETY: the caller's promise.
+    unsafe { read::<ThirtyTwoBytes>(frame, index, learner, room, builder) }
+}
+
+/// See [`Read`].
+///
+/// # Safety
+/// The machine has what `M` needs.
+#[inline(always)]
+unsafe fn read<M: Machine>(
+    frame: &[u8],
+    index: &Index,
     learner: &mut Learner,
     room: &mut Room,
     builder: &mut Builder<'_>,
@@ -58,8 +99,13 @@ pub(super) fn read(
     let frame_ends = (census.values.checked_sub(behind)?, frame.len() - tail);
     let mut seen = Seen { quotes: AROUND, high: 0 };
     loop {
-        let (place, shape) = find(frame, index, kernels, learner, &mut room.ends, value, at)?;
-        at = entry(frame, index, kernels, shape, room, value, frame_ends, &mut seen, builder)?;
+        // SAFETY: the caller's promise.
+        let found = unsafe { find::<M>(frame, index, learner, &mut room.ends, value, at) };
+        let (place, shape) = found?;
+        // SAFETY: the caller's promise, and the shape was found.
+        at = unsafe {
+            entry::<M>(frame, index, shape, &mut room.ends, value, frame_ends, &mut seen, builder)?
+        };
         value += shape.skeleton.values();
         learner.fitted(place);
         match frame.get(at)? {
@@ -83,54 +129,71 @@ struct Seen {
 }
 
 /// Which shape the entry at `at` has; its ends are filled in, but for the last one.
-#[inline]
-fn find<'l>(
+///
+/// # Safety
+/// The machine has what `M` needs.
+#[inline(always)]
+unsafe fn find<'l, M: Machine>(
     frame: &[u8],
     index: &Index,
-    kernels: &Kernels,
     learner: &'l Learner,
     ends: &mut Ends,
     first: usize,
     at: usize,
 ) -> Option<(usize, &'l Shape)> {
-    let starts = index.starts();
-    if first >= starts.len() {
-        return None;
+    let starts = index.starts().get(first..).filter(|starts| !starts.is_empty())?;
+    let begin = usize::from(starts[0]) + 1 - at;
+    for place in 0..learner.len() {
+        let Some(shape) = learner.candidate(place, frame, starts) else { continue };
+        if begin == shape.prefix
+            // SAFETY: the caller's promise.
+            && unsafe { verify::<M>(frame, index, first, &shape.skeleton, ends) }
+            && longer_ones_stand(frame, starts, shape)
+        {
+            return Some((place, shape));
+        }
     }
-    (0..learner.len()).find_map(|place| {
-        let shape = learner.candidate(place, frame, starts, first)?;
-        let fits = index.start(first) + 1 == at + shape.prefix
-            && kernels.verify(frame, index, first, &shape.skeleton, ends)
-            && shape.longer.iter().all(|longer| {
-                let open = index.start(first + usize::from(longer.value));
-                let begin = open.wrapping_sub(usize::from(longer.before));
-                let text = frame.get(begin..).and_then(|rest| rest.get(..longer.bytes().len()));
-                text.is_some_and(|text| same(text, longer.bytes()))
-            });
-        fits.then_some((place, shape))
-    })
+    None
+}
+
+/// Whether the beginnings of the longer texts between values are those of the shape.
+#[inline(always)]
+fn longer_ones_stand(frame: &[u8], starts: &[u16], shape: &Shape) -> bool {
+    for longer in &shape.longer {
+        let open = usize::from(starts[usize::from(longer.value)]);
+        let begin = open.wrapping_sub(usize::from(longer.before));
+        let text = frame.get(begin..).and_then(|rest| rest.get(..longer.bytes().len()));
+        if !text.is_some_and(|text| same(text, longer.bytes())) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Reads the entry whose values start at `first` and which [`find`] has just given this shape.
 /// Returns where it ends.
-#[inline]
+///
+/// # Safety
+/// - The machine has what `M` needs.
+/// - `find` has just given this shape for this frame, index and `first`, and filled in `ends`.
+#[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one call, split off for its name")]
-fn entry(
+unsafe fn entry<M: Machine>(
     frame: &[u8],
     index: &Index,
-    kernels: &Kernels,
     shape: &Shape,
-    room: &mut Room,
+    ends: &mut Ends,
     first: usize,
     frame_ends: (usize, usize),
     seen: &mut Seen,
     builder: &mut Builder<'_>,
 ) -> Option<usize> {
     let last = shape.skeleton.values() - 1;
+    let starts = index.starts().get(first..=first + last)?;
     // The last value of the frame ends where what follows begins; others are searched.
-    let open = index.start(first + last);
+    let open = usize::from(starts[last]);
     let last_end = if first + last + 1 == frame_ends.0 {
-        frame_ends.1.checked_sub(shape.suffix.get().len()).filter(|end| *end > open)?
+        frame_ends.1.checked_sub(shape.suffix.len()).filter(|end| *end > open)?
     } else {
         plain_end(frame, open + 1)?
     };
@@ -138,17 +201,16 @@ fn entry(
     if length > LENGTH_MAX {
         return None;
     }
-    room.ends.set(last, last_end, length);
-    let end = last_end + shape.suffix.get().len();
-    if !same(frame.get(last_end..end)?, shape.suffix.get()) {
+    ends.set(last, last_end, length);
+    let end = last_end + shape.suffix.len();
+    // A candidate's type begins with the two bytes of the shape's.
+    if !shape.suffix.ends_at(frame, end) || ends.length(usize::from(shape.type_at)) != 2 {
         return None;
     }
-    let text = Texts { frame, ends: &room.ends };
-    if text.of(shape.type_at) != shape.code {
-        return None;
-    }
+    let text = Texts { frame, ends };
     if let Some((value, constant, high)) = &shape.constant
-        && same_words(text.of(*value), constant.get())
+        && ends.length(usize::from(*value)) == constant.len()
+        && constant.ends_at(frame, ends.range(usize::from(*value)).end)
     {
         seen.high += high;
     }
@@ -160,26 +222,19 @@ fn entry(
     let start = builder.begin_with_spare(plan);
     let recv = builder.stamps.recv;
     let record = &mut builder.output.words[start..];
-    // SAFETY: `find` has verified the shape's skeleton for this frame, index and `first`, which is
-    // what `numbers` belong to, and the last end was filled in above.
-    let plain = unsafe { kernels.integers(frame, &room.ends, &shape.numbers, &mut room.integers) };
+    // SAFETY: the skeleton was verified, and the last end filled in above; the steps were made with the
+    // shape's skeleton and plan, and the record is an unset one of that.
+    let plain =
+        unsafe { shape.steps.put_all::<M>(frame, starts, ends, record, &plan.spacious, recv) };
     let mut flags = Flags::default();
     let mut slowly = |record: &mut [u64], target: &Target| -> Option<()> {
-        let range = text.ends.range(usize::from(target.value));
-        if quick(record, target, frame, &range) {
-            return Some(());
-        }
-        let text = &frame[range];
-        if store::store(record, target.kind, target.place, text, recv).ok()? {
+        if store::store(record, target.kind, target.place, text.of(target.value), recv).ok()? {
             flags = flags.with(Flags::TEXT_CUT);
         }
         Some(())
     };
-    if plain {
-        let ends = (shape.narrow_end, shape.whole_end);
-        // SAFETY: the record is of the shape's plan, with its spare word, and so are the dests.
-        unsafe { put_integers(record, &shape.dests, ends, &room.integers, recv)? };
-    } else {
+    if !plain {
+        record.copy_from_slice(&plan.spacious);
         shape.targets.iter().try_for_each(|target| slowly(record, target))?;
     }
     for target in &shape.codes {
@@ -188,9 +243,28 @@ fn entry(
             _ => slowly(record, target)?,
         }
     }
-    shape.rest.iter().try_for_each(|target| slowly(record, target))?;
+    for target in &shape.hundredths {
+        match hundredths(frame, &ends.range(usize::from(target.value))) {
+            Some(number) => put_u64(record, target.place.at, number as u64),
+            None => slowly(record, target)?,
+        }
+    }
+    for target in &shape.rest {
+        match text.of(target.value) {
+            b"KRX" if target.kind == ValueKind::Venue => {
+                put_u8(record, target.place.at, Venue::KRX.0);
+            }
+            b"NXT" if target.kind == ValueKind::Venue => {
+                put_u8(record, target.place.at, Venue::NXT.0);
+            }
+            _ => slowly(record, target)?,
+        }
+    }
     builder.drop_spare();
-    let item = shape.item_at.map_or(&b""[..], |value| text.of(value));
+    let item = match shape.item_at {
+        Some(value) => text.of(value),
+        None => b"",
+    };
     if shape.extras.is_empty() {
         builder.complete::<false>(number, plan, start, Some(item), flags, &[]);
     } else {
@@ -220,14 +294,4 @@ impl<'a> Texts<'a> {
 #[inline]
 fn same(text: &[u8], other: &[u8]) -> bool {
     text.len() == other.len() && text.iter().zip(other).all(|(a, b)| a == b)
-}
-
-/// The same for a text of some length: eight bytes at a time.
-#[inline(always)]
-fn same_words(text: &[u8], other: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    let (other_words, other_rest) = other.as_chunks::<8>();
-    text.len() == other.len()
-        && words.iter().zip(other_words).all(|(a, b)| a == b)
-        && same(rest, other_rest)
 }

@@ -39,6 +39,7 @@ mod learned;
 mod plan;
 mod shape;
 mod slow;
+mod steps;
 pub(crate) mod store;
 pub(crate) mod value;
 mod walk;
@@ -202,6 +203,8 @@ pub struct Scanner {
     frame_limit: usize,
     /// `None`: the general path only.
     kernels: Option<Kernels>,
+    /// For the machine of the kernels.
+    learned: learned::Read,
     index: Index,
     learner: Learner,
     learns: bool,
@@ -225,6 +228,7 @@ impl Scanner {
             instruments: options.instruments,
             frame_limit: options.frame_limit.min(FRAME_LIMIT),
             kernels,
+            learned: learned::of(options.path.isa().unwrap_or(Isa::Portable)),
             index: Index::new(),
             learner: Learner::new(),
             learns: options.path != ScanPath::Unlearned,
@@ -277,7 +281,9 @@ impl Scanner {
             let index = self.index.read(kernels, frame).then_some(&self.index);
             if let Some(index) = index {
                 let (learner, room) = (&mut self.learner, &mut self.room);
-                if learned::read(frame, index, kernels, learner, room, &mut builder).is_some() {
+                // SAFETY: there are kernels, so the machine is of their kind.
+                let read = unsafe { (self.learned)(frame, index, learner, room, &mut builder) };
+                if read.is_some() {
                     self.learned_frames += 1;
                     builder.close();
                     return Ok(Scanned::Real(Batch { output: &self.output }));

@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) wire_type: WireType,
     /// The unset record.
     pub(super) template: Box<[u64]>,
+    /// The same with a word behind it that does not belong to it.
+    pub(super) spacious: Box<[u64]>,
     pub(super) wanted: Vec<Wanted>,
     /// FIDs asked for beyond the record, in the order they were asked for.
     pub(super) extras: Vec<u16>,
@@ -63,6 +65,7 @@ impl Plan {
         let mut plan = Self {
             wire_type,
             template: wire_type.template().into(),
+            spacious: [wire_type.template(), vec![0]].concat().into(),
             wanted: Vec::new(),
             extras: Vec::new(),
             lookup: Box::default(),

@@ -12,6 +12,7 @@ use core::ops::Range;
 
 use super::fast::plain_end;
 use super::plan::Plan;
+use super::steps::Steps;
 use super::wide::{CHUNK, INTEGERS_MAX, Keys, Skeleton, VALUES_MAX};
 use crate::schema::{NOWHERE, Place, ValueKind};
 
@@ -101,23 +102,45 @@ impl Longer {
     }
 }
 
-/// A short text.
+/// How long a [`Short`] text can be, bytes.
+const SHORT_MAX: usize = 32;
+
+/// A short text, compared by where it ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Short {
-    len: u8,
-    bytes: [u8; 31],
+    len: usize,
+    /// The text at the end, and which bytes are its own.
+    bytes: [u64; SHORT_MAX / 8],
+    mask: [u64; SHORT_MAX / 8],
 }
 
 impl Short {
     fn new(text: &[u8]) -> Option<Self> {
-        let mut bytes = [0; 31];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
-        Some(Self { len: text.len() as u8, bytes })
+        let begin = SHORT_MAX.checked_sub(text.len())?;
+        let (mut bytes, mut mask) = ([0; SHORT_MAX], [0; SHORT_MAX]);
+        bytes[begin..].copy_from_slice(text);
+        mask[begin..].fill(u8::MAX);
+        Some(Self { len: text.len(), bytes: words(&bytes), mask: words(&mask) })
     }
 
-    pub(super) fn get(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
+
+    /// Whether it stands in the frame and ends at `end`; not where the frame has just begun.
+    #[inline(always)]
+    pub(super) fn ends_at(&self, frame: &[u8], end: usize) -> bool {
+        let Some(text) = frame.get(..end).and_then(|text| text.last_chunk()) else { return false };
+        let text = words(text);
+        (0..text.len()).fold(0, |other, at| other | (text[at] ^ self.bytes[at]) & self.mask[at])
+            == 0
+    }
+}
+
+#[inline(always)]
+fn words(bytes: &[u8; SHORT_MAX]) -> [u64; SHORT_MAX / 8] {
+    bytemuck::cast(*bytes)
 }
 
 /// One learned order of keys.
@@ -139,16 +162,14 @@ pub(super) struct Shape {
     pub(super) item_at: Option<u16>,
     /// A value that is always the same, with how many of its bytes are not ASCII: the type's name.
     pub(super) constant: Option<(u16, Short, u32)>,
-    /// Values that are integers, sorted by class; whole blocks of four for the kernels.
-    pub(super) numbers: Vec<u16>,
+    /// Fields that are integers, sorted by class.
     pub(super) targets: Vec<Target>,
-    /// The same targets, as short as they go.
-    pub(super) dests: Vec<Dest>,
-    /// Where the classes that are stored in the plainest ways end among `dests`.
-    pub(super) narrow_end: usize,
-    pub(super) whole_end: usize,
+    /// The same ones.
+    pub(super) steps: Steps,
     /// Codes that are one digit, most of the time.
     pub(super) codes: Vec<Target>,
+    /// Numbers that have two decimals, most of the time.
+    pub(super) hundredths: Vec<Target>,
     /// Every other field, in the order of the wire.
     pub(super) rest: Vec<Target>,
     /// Extra fields: place among the plan's, and value.
@@ -169,12 +190,10 @@ impl Shape {
             code: [0; 2],
             item_at: None,
             constant: None,
-            numbers: Vec::with_capacity(INTEGERS_MAX),
             targets: Vec::with_capacity(INTEGERS_MAX),
-            dests: Vec::with_capacity(INTEGERS_MAX),
-            narrow_end: 0,
-            whole_end: 0,
+            steps: Steps::with_room(),
             codes: Vec::with_capacity(INTEGERS_MAX),
+            hundredths: Vec::with_capacity(INTEGERS_MAX),
             rest: Vec::with_capacity(VALUES_MAX),
             extras: Vec::with_capacity(VALUES_MAX),
         }
@@ -196,6 +215,7 @@ impl Shape {
         self.longer.clear();
         self.targets.clear();
         self.codes.clear();
+        self.hundredths.clear();
         self.rest.clear();
         self.extras.clear();
         self.constant = None;
@@ -215,8 +235,9 @@ impl Shape {
             }
             from = end;
         }
-        self.suffix = Short::new(frame.get(from..sight.entry.end)?)?;
-        self.quotes += count_quotes(self.suffix.get());
+        let suffix = frame.get(from..sight.entry.end)?;
+        self.suffix = Short::new(suffix)?;
+        self.quotes += count_quotes(suffix);
         self.skeleton.finish();
         self.sort(plan);
         Some(())
@@ -251,6 +272,8 @@ impl Shape {
                 self.targets.push(target);
             } else if code && self.codes.len() < INTEGERS_MAX {
                 self.codes.push(target);
+            } else if wanted.kind == ValueKind::Hundredths && self.hundredths.len() < INTEGERS_MAX {
+                self.hundredths.push(target);
             } else {
                 self.rest.push(target);
             }
@@ -273,15 +296,7 @@ impl Shape {
         let class = |target: &Target| Class::of(target.kind, target.place).unwrap_or(Class::Price);
         // In place: learning allocates nothing.
         self.targets.sort_unstable_by_key(|target| (class(target), target.value));
-        self.dests.clear();
-        self.dests.extend(self.targets.iter().filter_map(|t| plan.dest(t.kind, t.place)));
-        self.narrow_end = self.dests.partition_point(|dest| dest.class <= Class::Price);
-        self.whole_end = self.dests.partition_point(|dest| dest.class <= Class::Whole);
-        self.numbers.clear();
-        self.numbers.extend(self.targets.iter().map(|target| target.value));
-        while !self.numbers.len().is_multiple_of(4) {
-            self.numbers.push(self.numbers[0]);
-        }
+        self.steps.fill(plan, &self.targets);
     }
 }
 
@@ -363,21 +378,15 @@ impl Learner {
         self.order.len()
     }
 
-    /// The shape at `place`, if the entry whose values start at `starts[first]` may have it: going by
-    /// how many values are left and where the type stands.
+    /// The shape at `place`, if the entry whose values start at `starts` may have it: going by how many
+    /// values are left and where the type stands.
     #[inline]
-    pub(super) fn candidate(
-        &self,
-        place: usize,
-        frame: &[u8],
-        starts: &[u16],
-        first: usize,
-    ) -> Option<&Shape> {
+    pub(super) fn candidate(&self, place: usize, frame: &[u8], starts: &[u16]) -> Option<&Shape> {
         let shape = &self.shapes[usize::from(self.order[place])];
-        if shape.skeleton.values() > starts.len() - first {
+        if shape.skeleton.values() > starts.len() {
             return None;
         }
-        let at = usize::from(starts[first + usize::from(shape.type_at)]);
+        let at = usize::from(*starts.get(usize::from(shape.type_at))?);
         (frame.get(at + 1..at + 3) == Some(&shape.code)).then_some(shape)
     }
 

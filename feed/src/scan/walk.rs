@@ -12,9 +12,10 @@ use strategy_api::Flags;
 
 use super::entry::Builder;
 use super::fast::plain_end;
-use super::fields::{Room, put_integers, quick};
+use super::fields::{Room, quick};
 use super::plan::{MAX_EXTRAS, Plan};
 use super::shape::{Learner, Sight, Target};
+use super::steps::put_integers;
 use super::store;
 use super::wide::{CHUNK, INTEGERS_MAX, Index, Kernels, LENGTH_MAX, VALUES_MAX, key_word};
 use crate::schema::WireType;
@@ -205,7 +206,7 @@ impl<'t> Walk<'t> {
         // record's plan, and there is a spare word.
         let plain = unsafe {
             self.kernels.integers(self.bytes, &room.ends, &room.numbers, &mut room.integers)
-                && put_integers(record, &room.dests, (0, 0), &room.integers, recv).is_some()
+                && put_integers(record, &room.dests, &room.integers, recv)
         };
         if !plain {
             // Other forms of numbers, some of them right: the closer look.

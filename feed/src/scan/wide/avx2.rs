@@ -1,22 +1,24 @@
 //! Registers of 32 bytes.
 
 use core::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi64_si128,
-    _mm_cvtsi128_si64, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    _mm_setzero_si128, _mm_storeu_si128, _mm_subs_epu8, _mm_unpackhi_epi64, _mm256_add_epi16,
-    _mm256_add_epi64, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cmpeq_epi8,
-    _mm256_cmpgt_epi8, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8,
-    _mm256_movemask_epi8, _mm256_mul_epu32, _mm256_or_si256, _mm256_packus_epi32,
-    _mm256_permute4x64_epi64, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_slli_epi64,
-    _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256,
-    _mm256_xor_si256,
+    __m128i, __m256i, _mm_add_epi16, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8,
+    _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_load_si128, _mm_loadu_si128, _mm_movemask_epi8,
+    _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16,
+    _mm_setzero_si128, _mm_shuffle_epi8, _mm_storeu_si128, _mm_subs_epu8, _mm_testz_si128,
+    _mm_unpackhi_epi64, _mm256_add_epi16, _mm256_add_epi64, _mm256_and_si256, _mm256_andnot_si256,
+    _mm256_bslli_epi128, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_mul_epu32,
+    _mm256_or_si256, _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_sad_epu8,
+    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x,
+    _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256,
+    _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256, _mm256_xor_si256,
 };
 
-use super::blocks::{self, Block, Tally};
+use super::blocks::{self, Block, COUNTED_MAX, Tally};
 use super::{
-    CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Skeleton, mark,
+    BLOCK, CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Machine,
+    Pairs, Skeleton, mark,
 };
 
 #[derive(Clone, Copy)]
@@ -76,6 +78,25 @@ struct Seen {
     high: __m256i,
 }
 
+impl Seen {
+    /// Counts bytes that were found to be quotes, and those that are not ASCII.
+    ///
+    /// # Safety
+    /// The machine has AVX2.
+    #[inline(always)]
+    unsafe fn add(&mut self, quotes: [__m256i; 2], bytes: [__m256i; 2]) {
+        // SAFETY: the caller has AVX2.
+        unsafe {
+            let zero = _mm256_setzero_si256();
+            for (quotes, bytes) in quotes.into_iter().zip(bytes) {
+                // A byte that is found is -1.
+                self.quotes = _mm256_sub_epi8(self.quotes, quotes);
+                self.high = _mm256_sub_epi8(self.high, _mm256_cmpgt_epi8(zero, bytes));
+            }
+        }
+    }
+}
+
 impl Tally<ThirtyTwo> for Seen {
     #[inline(always)]
     unsafe fn none() -> Self {
@@ -102,12 +123,8 @@ impl Tally<ThirtyTwo> for Seen {
     unsafe fn count(&mut self, block: ThirtyTwo) {
         // SAFETY: the caller has AVX2.
         unsafe {
-            let (quote, zero) = (_mm256_set1_epi8(b'"' as i8), _mm256_setzero_si256());
-            for part in block.0 {
-                // A byte that is found is -1.
-                self.quotes = _mm256_sub_epi8(self.quotes, _mm256_cmpeq_epi8(part, quote));
-                self.high = _mm256_sub_epi8(self.high, _mm256_cmpgt_epi8(zero, part));
-            }
+            let quote = _mm256_set1_epi8(b'"' as i8);
+            self.add(block.0.map(|part| _mm256_cmpeq_epi8(part, quote)), block.0);
         }
     }
 
@@ -147,14 +164,238 @@ impl Tally<ThirtyTwo> for Seen {
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn census(frame: &[u8], starts: &mut [u16]) -> Option<Census> {
     // SAFETY: the caller's promise.
-    unsafe { blocks::census::<ThirtyTwo, Seen>(frame, starts) }
+    unsafe {
+        match sparse_census(frame, starts) {
+            Sparse::Census(census) => Some(census),
+            Sparse::Forbidden => None,
+            Sparse::Crowded => blocks::census::<ThirtyTwo, Seen>(frame, starts),
+        }
+    }
 }
 
-/// See [`Kernels::verify`](super::Kernels::verify).
+/// What [`sparse_census`] found.
+enum Sparse {
+    Census(Census),
+    /// A control byte or a backslash.
+    Forbidden,
+    /// Two values start within eight bytes, which no key of two digits leaves room for.
+    Crowded,
+}
+
+/// The census of a frame where no two values start in one group of eight bytes: then the place of a
+/// start is the sum of its group, and one look into a table puts the groups with a start side by side.
+///
+/// # Safety
+/// As [`census`].
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn sparse_census(frame: &[u8], starts: &mut [u16]) -> Sparse {
+    debug_assert!(frame.len() > 64 && starts.len() >= frame.len() / 2 + 16);
+    let (quote, colon) = (_mm256_set1_epi8(b'"' as i8), _mm256_set1_epi8(b':' as i8));
+    let zero = _mm256_setzero_si256();
+    // Of each byte its place in its group, and a bit that tells it from no start.
+    let places = _mm256_set1_epi64x(0x8786_8584_8382_8180_u64 as i64);
+    let first = starts.as_mut_ptr();
+    let mut next = first;
+    let none = _mm_setzero_si128();
+    let mut crowded = none;
+    let mut census = Census::default();
+    let base = frame.as_ptr();
+    let last = frame.len() - 64;
+    // SAFETY: of the whole block: every load is of 64 bytes at `at - 1` or at `at`, with
+    // `1 <= at <= last`. At most one start is counted for eight bytes, so all before a block are at
+    // most `at / 8`, and eight are written for it. `FRESH` is read between its beginning and its middle.
+    unsafe {
+        let mut seen = Seen::none();
+        let mut groups = |at: usize, from: __m128i, starts: [__m256i; 2]| {
+            let before = ThirtyTwo::load(base.add(at - 1));
+            let group = |quotes, before| {
+                let behind = _mm256_cmpeq_epi8(before, colon);
+                _mm256_sad_epu8(_mm256_and_si256(_mm256_and_si256(quotes, places), behind), zero)
+            };
+            let sums =
+                _mm256_packus_epi32(group(starts[0], before.0[0]), group(starts[1], before.0[1]));
+            // In the order of `GROUPS`.
+            let sums =
+                _mm_packus_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+            crowded = _mm_or_si128(crowded, sums);
+            let found = _mm_movemask_epi8(_mm_packus_epi16(sums, none)) as u32;
+            let all = _mm_add_epi16(sums, from);
+            let order = SIDE_BY_SIDE.0.as_ptr().add(found as usize);
+            _mm_storeu_si128(next.cast(), _mm_shuffle_epi8(all, _mm_load_si128(order.cast())));
+            next = next.add(found.count_ones() as usize);
+        };
+        // What a sum has to grow by to be a position: its group's, without the bit of `places`.
+        let from_of = |at: usize| {
+            let begin = _mm_set1_epi16((at as i16).wrapping_sub(0x80));
+            _mm_add_epi16(begin, _mm_loadu_si128(GROUPS.as_ptr().cast()))
+        };
+        let mut at = 1;
+        let mut from = from_of(at);
+        while at < last {
+            let stop = last.min(at + 64 * COUNTED_MAX);
+            while at < stop {
+                let block = ThirtyTwo::load(base.add(at));
+                seen.forbid(block);
+                let quotes = block.0.map(|part| _mm256_cmpeq_epi8(part, quote));
+                seen.add(quotes, block.0);
+                groups(at, from, quotes);
+                from = _mm_add_epi16(from, _mm_set1_epi16(64));
+                at += 64;
+            }
+            let (quotes, high) = seen.take();
+            census.quotes += quotes;
+            census.high += high;
+        }
+        // The last block overlaps the one before it; what that one has seen is masked out.
+        let fresh = ThirtyTwo::load(FRESH.as_ptr().add(64 - (at - last)));
+        let block = ThirtyTwo::load(base.add(last));
+        seen.forbid(block);
+        let only = |part: usize, bytes| _mm256_and_si256(bytes, fresh.0[part]);
+        let quotes = [0, 1].map(|part| only(part, _mm256_cmpeq_epi8(block.0[part], quote)));
+        seen.add(quotes, [only(0, block.0[0]), only(1, block.0[1])]);
+        groups(last, from_of(last), quotes);
+        let (quotes, high) = seen.take();
+        census.quotes += quotes;
+        census.high += high;
+        census.values = next.offset_from_unsigned(first);
+        let more = _mm_set1_epi16(!0xff);
+        if _mm_testz_si128(crowded, more) == 0 {
+            Sparse::Crowded
+        } else if seen.forbidden() {
+            Sparse::Forbidden
+        } else {
+            Sparse::Census(census)
+        }
+    }
+}
+
+/// Where groups begin in their block, in the order in which their sums come to stand.
+const GROUPS: [u16; 8] = [0, 8, 32, 40, 16, 24, 48, 56];
+
+#[repr(align(64))]
+struct Orders([[u8; 16]; 256]);
+
+/// By which of [`GROUPS`] have a start: where the bytes of their sums are, in the order of the frame.
+static SIDE_BY_SIDE: Orders = {
+    let mut orders = [[0; 16]; 256];
+    let mut found = 0;
+    while found < 256 {
+        let (mut begin, mut to) = (0, 0);
+        while begin < 64 {
+            let mut group = 0;
+            while GROUPS[group] != begin {
+                group += 1;
+            }
+            if found >> group & 1 == 1 {
+                orders[found][to] = 2 * group as u8;
+                orders[found][to + 1] = 2 * group as u8 + 1;
+                to += 2;
+            }
+            begin += 8;
+        }
+        found += 1;
+    }
+    Orders(orders)
+};
+
+/// 64 bytes from byte `64 - n` on: all but the first `n` are set.
+static FRESH: [u8; 128] = {
+    let mut bytes = [0; 128];
+    let mut at = 64;
+    while at < 128 {
+        bytes[at] = u8::MAX;
+        at += 1;
+    }
+    bytes
+};
+
+/// Registers of 32 bytes.
+pub(in super::super) struct ThirtyTwoBytes;
+
+impl Machine for ThirtyTwoBytes {
+    type Pairs = Lanes;
+
+    #[inline(always)]
+    unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { verify(frame, starts, skeleton, ends) }
+    }
+}
+
+/// What was seen in the integers so far.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Lanes {
+    /// The largest digits.
+    largest: __m256i,
+    /// All bits of the lengths.
+    lengths: usize,
+}
+
+impl Pairs for Lanes {
+    #[inline(always)]
+    unsafe fn none() -> Self {
+        // SAFETY: the caller has AVX2.
+        Self { largest: unsafe { _mm256_setzero_si256() }, lengths: 0 }
+    }
+
+    #[inline(always)]
+    unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2] {
+        // SAFETY: the caller has AVX2 and lets sixteen bytes be read in front of each end; `LAST` is as
+        // long as a length can be.
+        unsafe {
+            self.lengths |= lengths[0] | lengths[1];
+            let sixteen = |end: usize| -> *const __m128i { frame.add(end).sub(16).cast() };
+            let last = |length: usize| -> *const __m128i { LAST.as_ptr().add(length).cast() };
+            let text = _mm256_loadu2_m128i(sixteen(ends[1]), sixteen(ends[0]));
+            let kept = _mm256_loadu2_m128i(last(lengths[1]), last(lengths[0]));
+            let all = _mm256_and_si256(_mm256_sub_epi8(text, _mm256_set1_epi8(b'0' as i8)), kept);
+            // A byte below the digits is a sign where it is the first of more than one.
+            let first = _mm256_andnot_si256(_mm256_bslli_epi128(kept, 1), kept);
+            let below = _mm256_cmpgt_epi8(_mm256_setzero_si256(), all);
+            let sign = _mm256_and_si256(_mm256_and_si256(first, below), not_the_last());
+            let digits = _mm256_andnot_si256(sign, all);
+            self.largest = _mm256_max_epu8(self.largest, digits);
+            // Two digits, four, eight, sixteen.
+            let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
+            let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
+            let fours = _mm256_packus_epi32(fours, fours);
+            let eights = _mm256_madd_epi16(fours, _mm256_set1_epi32(1 << 16 | 10_000));
+            let upper = _mm256_mul_epu32(eights, _mm256_set1_epi64x(100_000_000));
+            let whole = _mm256_add_epi64(upper, _mm256_srli_epi64(eights, 32));
+            let second = _mm256_extracti128_si256(whole, 1);
+            let first = _mm256_castsi256_si128(whole);
+            [_mm_cvtsi128_si64(first) as u64, _mm_cvtsi128_si64(second) as u64]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn fine(&self) -> bool {
+        // SAFETY: the caller has AVX2.
+        unsafe {
+            let nine = _mm256_set1_epi8(9);
+            let digits = _mm256_cmpeq_epi8(_mm256_max_epu8(self.largest, nine), nine);
+            self.lengths < 16 && _mm256_movemask_epi8(digits) == -1
+        }
+    }
+}
+
+/// All bytes of both halves but the last.
+#[inline(always)]
+unsafe fn not_the_last() -> __m256i {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        let last = i64::MAX >> 7;
+        _mm256_set_epi64x(last, -1, last, -1)
+    }
+}
+
+/// See [`verify`](super::verify).
 ///
 /// # Safety
 /// - The machine has AVX2, BMI1, BMI2, LZCNT and POPCNT.
 /// - Sixteen bytes of `frame` end at each of the first `skeleton.values()` starts and at 64 more.
+#[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn verify(
     frame: &[u8],
@@ -163,12 +404,14 @@ pub(super) unsafe fn verify(
     ends: &mut Ends,
 ) -> bool {
     let values = skeleton.values;
-    debug_assert!(values + 64 <= starts.len() && values.div_ceil(4) * 4 == skeleton.chunks.len());
+    debug_assert!(
+        values + 64 <= starts.len() && values.next_multiple_of(BLOCK) == skeleton.chunks.len()
+    );
     let base = frame.as_ptr().wrapping_sub(CHUNK - 1);
     let (chunks, masks) = (skeleton.chunks.as_ptr(), skeleton.masks.as_ptr());
     let mut differ = _mm256_setzero_si256();
     // SAFETY: the caller lets sixteen bytes be read at each start, fillers included; chunks and masks
-    // are filled to whole blocks of four (`Skeleton::finish`).
+    // are filled to whole blocks (`Skeleton::finish`).
     unsafe {
         let other = |number: usize| {
             let first = base.wrapping_add(usize::from(*starts.get_unchecked(number)));
@@ -179,9 +422,10 @@ pub(super) unsafe fn verify(
         };
         let mut number = 0;
         while number < values {
-            differ = _mm256_or_si256(differ, other(number));
-            differ = _mm256_or_si256(differ, other(number + 2));
-            number += 4;
+            let one = _mm256_or_si256(other(number), other(number + 2));
+            let two = _mm256_or_si256(other(number + 4), other(number + 6));
+            differ = _mm256_or_si256(differ, _mm256_or_si256(one, two));
+            number += BLOCK;
         }
     }
     let mut odd = _mm256_setzero_si256();
@@ -274,7 +518,6 @@ unsafe fn counts_fit(out: &mut Integers, places: usize) -> bool {
     let sixteen = _mm_set1_epi8(16);
     let (empty, zero) = (_mm_set1_epi8(mark::EMPTY as i8), _mm_setzero_si128());
     let mut bad = zero;
-    let mut empties = zero;
     let mut place = 0;
     while place < places {
         // SAFETY: there is room for sixteen more than `places`.
@@ -286,13 +529,11 @@ unsafe fn counts_fit(out: &mut Integers, places: usize) -> bool {
         };
         let none = _mm_cmpeq_epi8(counts, zero);
         let no_value = _mm_cmpeq_epi8(marks, empty);
-        empties = _mm_or_si128(empties, no_value);
         let unexpected = _mm_andnot_si128(no_value, none);
         let many = _mm_subs_epu8(counts, sixteen);
         bad = _mm_or_si128(bad, _mm_or_si128(many, unexpected));
         place += 16;
     }
-    out.any_empty = _mm_movemask_epi8(empties) != 0;
     _mm_movemask_epi8(_mm_cmpeq_epi8(bad, zero)) == 0xffff
 }
 

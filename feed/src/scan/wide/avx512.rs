@@ -1,5 +1,6 @@
 //! Registers of 64 bytes. Only the census gains by them: with sixteen bytes from each of four places
-//! in one register, `verify` and `integers` were 5 to 10 % slower than with two in one of `avx2`.
+//! in one register, `verify` and `integers` were 5 to 10 % slower than with two in one of `avx2`; and
+//! the reading of learned entries as `avx2` has it was no faster when compiled for this machine.
 
 use core::arch::x86_64::{
     __mmask64, _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask,

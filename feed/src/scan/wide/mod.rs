@@ -7,11 +7,11 @@
 //!
 //! # What is done wide
 //!
-//! - [`Index::of`] reads every byte of a frame once. It finds where values start (a quote behind a
+//! - [`Index::read`] reads every byte of a frame once. It finds where values start (a quote behind a
 //!   colon), counts quotes and bytes that are not ASCII, and refuses control bytes and backslashes.
-//! - [`Kernels::verify`] compares what stands between the values of an entry with what a learned
+//! - [`verify`] compares what stands between the values of an entry with what a learned
 //!   shape says, and finds where the values end.
-//! - [`Kernels::integers`] turns the texts of many values into numbers.
+//! - [`Pairs`] and [`Kernels::integers`] turn the texts of many values into numbers.
 //!
 //! # Forms
 //!
@@ -36,7 +36,11 @@ mod sse2;
 #[cfg(test)]
 mod tests;
 
-pub(super) use portable::eight_digits;
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx2::ThirtyTwoBytes;
+pub(super) use portable::{EightBytes, eight_digits};
+#[cfg(target_arch = "x86_64")]
+pub(super) use sse2::SixteenBytes;
 
 /// The longest frame with an index, bytes: positions have 16 bits. Longer frames, which the live
 /// market does not send, are read byte by byte.
@@ -57,6 +61,9 @@ pub(super) const LENGTH_MAX: usize = 255;
 
 /// The bytes of a separator that are compared at once.
 pub(super) const CHUNK: usize = 16;
+
+/// How many of them one round compares.
+const BLOCK: usize = 8;
 
 /// A kind of machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +199,7 @@ pub(super) struct Skeleton {
     /// Values.
     values: usize,
     /// For each value the [`CHUNK`] bytes that end at its opening quote, as far as `masks` has them;
-    /// whole blocks of four.
+    /// whole blocks of [`BLOCK`].
     chunks: Vec<[u8; CHUNK]>,
     masks: Vec<[u8; CHUNK]>,
     /// From the closing quote of each value to the opening quote of the next one, bytes; `u16::MAX`
@@ -241,7 +248,7 @@ impl Skeleton {
 
     /// Ends it: fills the last blocks.
     pub(super) fn finish(&mut self) {
-        while !self.chunks.len().is_multiple_of(4) {
+        while !self.chunks.len().is_multiple_of(BLOCK) {
             self.chunks.push([0; CHUNK]);
             self.masks.push([0; CHUNK]);
         }
@@ -279,6 +286,18 @@ impl Ends {
         self.lengths[value] = length as u16;
     }
 
+    /// Where the positions of the closing quotes are, and the lengths.
+    #[inline(always)]
+    pub(super) fn parts(&self) -> (*const u16, *const u16) {
+        (self.at.as_ptr(), self.lengths.as_ptr())
+    }
+
+    /// The length of a value.
+    #[inline(always)]
+    pub(super) fn length(&self, value: usize) -> usize {
+        usize::from(self.lengths[value])
+    }
+
     /// Whether the first `values` have [`LENGTH_MAX`] bytes at most.
     pub(super) fn short(&self, values: usize) -> bool {
         let all = self.lengths[..values].iter().fold(0, |all, length| all | length);
@@ -295,7 +314,7 @@ impl Ends {
 
 /// What stands in front of the digits of a value, as a number.
 pub(super) mod mark {
-    /// A digit, or something that is no number.
+    /// A digit.
     pub(crate) const NONE: u8 = 0;
     /// `+`.
     pub(crate) const PLUS: u8 = 1;
@@ -305,17 +324,27 @@ pub(super) mod mark {
     pub(crate) const MINUS: u8 = 3;
     /// Nothing stands there at all: the value is empty.
     pub(crate) const EMPTY: u8 = 4;
-    /// The part of a byte that is the mark.
-    pub(crate) const MASK: u8 = 7;
+    /// Something that no number begins with.
+    pub(crate) const BAD: u8 = 8;
+
+    /// Whether it is a byte in front of the digits.
+    #[inline(always)]
+    pub(crate) const fn is_sign(mark: u8) -> bool {
+        mark & 3 != 0
+    }
 }
 
-/// By the first byte of a value, or its closing quote: the mark, and in the upper half how many
-/// bytes it takes.
-const MARKS: [u8; 256] = {
-    let mut marks = [mark::NONE; 256];
-    marks[b'+' as usize] = 0x10 | mark::PLUS;
-    marks[b' ' as usize] = 0x10 | mark::SPACE;
-    marks[b'-' as usize] = 0x10 | mark::MINUS;
+/// By the first byte of a value, or its closing quote: the mark.
+pub(super) static MARKS: [u8; 256] = {
+    let mut marks = [mark::BAD; 256];
+    let mut digit = b'0';
+    while digit <= b'9' {
+        marks[digit as usize] = mark::NONE;
+        digit += 1;
+    }
+    marks[b'+' as usize] = mark::PLUS;
+    marks[b' ' as usize] = mark::SPACE;
+    marks[b'-' as usize] = mark::MINUS;
     marks[b'"' as usize] = mark::EMPTY;
     marks
 };
@@ -337,10 +366,8 @@ static LAST: [u8; 16 + LENGTH_MAX + 1] = {
 pub(super) struct Integers {
     /// Without their signs.
     pub(super) magnitudes: [u64; INTEGERS_MAX + 16],
-    /// See [`mark`]; the upper half is for the kernels.
+    /// See [`mark`].
     pub(super) marks: [u8; INTEGERS_MAX + 16],
-    /// Whether any value is empty.
-    pub(super) any_empty: bool,
     /// How many digits each has.
     counts: [u8; INTEGERS_MAX + 16],
 }
@@ -350,7 +377,6 @@ impl Integers {
         Self {
             magnitudes: [0; INTEGERS_MAX + 16],
             marks: [0; INTEGERS_MAX + 16],
-            any_empty: false,
             counts: [0; INTEGERS_MAX + 16],
         }
     }
@@ -381,7 +407,7 @@ impl Digits {
             (end, length, *frame.get_unchecked(end - length))
         };
         let mark = MARKS[usize::from(first)];
-        Self { end, count: length - usize::from(mark >> 4), mark }
+        Self { end, count: length - usize::from(mark::is_sign(mark)), mark }
     }
 }
 
@@ -481,16 +507,51 @@ fn last_quote(word: u64) -> Option<u32> {
     (quotes != 0).then(|| (63 - quotes.leading_zeros()) / 8)
 }
 
+/// What a kind of machine has for learned entries; compiled into the one function that reads them.
+pub(super) trait Machine {
+    /// How it reads integers.
+    type Pairs: Pairs;
+
+    /// See [`verify`].
+    ///
+    /// # Safety
+    /// - This is such a machine.
+    /// - Sixteen bytes of `frame` end at each of the first `skeleton.values()` starts and at 64 more.
+    unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool;
+}
+
+/// Reads integers two at a time, and remembers whether all of them were some.
+pub(super) trait Pairs {
+    /// None read yet.
+    ///
+    /// # Safety
+    /// This is such a machine.
+    unsafe fn none() -> Self;
+
+    /// Reads the values that end at `ends` and have so many bytes, 255 at most: without their signs.
+    /// An empty one is 0.
+    ///
+    /// # Safety
+    /// - This is such a machine.
+    /// - Sixteen bytes can be read in front of each end.
+    unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2];
+
+    /// Whether all were digits behind at most one byte that is none, 15 bytes at most in all, or empty.
+    /// The caller looks at first bytes that are no digits.
+    ///
+    /// # Safety
+    /// This is such a machine.
+    unsafe fn fine(&self) -> bool;
+}
+
 type GapsFn = unsafe fn(&[u8], &[u16], usize, &mut Ends, &mut Keys) -> usize;
 type CensusFn = unsafe fn(&[u8], &mut [u16]) -> Option<Census>;
-type VerifyFn = unsafe fn(&[u8], &[u16], &Skeleton, &mut Ends) -> bool;
 type IntegersFn = unsafe fn(&[u8], &Ends, &[u16], &mut Integers) -> bool;
 
 /// The functions for one kind of machine.
 #[derive(Clone, Copy)]
 pub(super) struct Kernels {
     census: CensusFn,
-    verify: VerifyFn,
     integers: IntegersFn,
     gaps: GapsFn,
 }
@@ -504,52 +565,20 @@ impl Kernels {
         Some(match isa {
             Isa::Portable => Self {
                 census: portable::census,
-                verify: portable::verify,
                 integers: portable::integers,
                 gaps: portable::gaps,
             },
             #[cfg(target_arch = "x86_64")]
-            Isa::Sse2 => Self {
-                census: sse2::census,
-                verify: sse2::verify,
-                integers: portable::integers,
-                gaps: portable::gaps,
-            },
+            Isa::Sse2 => {
+                Self { census: sse2::census, integers: portable::integers, gaps: portable::gaps }
+            }
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => Self {
-                census: avx2::census,
-                verify: avx2::verify,
-                integers: avx2::integers,
-                gaps: avx2::gaps,
-            },
+            Isa::Avx2 => Self { census: avx2::census, integers: avx2::integers, gaps: avx2::gaps },
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => Self {
-                census: avx512::census,
-                verify: avx2::verify,
-                integers: avx2::integers,
-                gaps: avx2::gaps,
-            },
+            Isa::Avx512 => {
+                Self { census: avx512::census, integers: avx2::integers, gaps: avx2::gaps }
+            }
         })
-    }
-
-    /// Whether the values from `first` on stand in this skeleton, and are [`LENGTH_MAX`] bytes long at
-    /// most. Then `ends` has where each of them ends, but for the last one.
-    #[inline]
-    pub(super) fn verify(
-        &self,
-        frame: &[u8],
-        index: &Index,
-        first: usize,
-        skeleton: &Skeleton,
-        ends: &mut Ends,
-    ) -> bool {
-        let room = index.len == frame.len()
-            && first + skeleton.values <= index.census.values
-            && index.start(first) >= CHUNK - 1;
-        // SAFETY: the machine has what the kernel needs (`Kernels::new`); the positions belong to
-        // this frame and ascend, so sixteen bytes end at each of them; behind the last one are
-        // `SLACK` more that point at the last byte.
-        room && unsafe { (self.verify)(frame, &index.starts[first..], skeleton, ends) }
     }
 
     /// Walks from value `first` on as long as short keys and nothing else stand between values. Fills
@@ -574,14 +603,12 @@ impl Kernels {
         unsafe { (self.gaps)(frame, &index.starts[first..], limit, ends, keys) }
     }
 
-    /// Reads the integers `numbers` (whole blocks of four) after [`verify`](Self::verify) and with the
-    /// last end filled in. `false` if one of them has another form than `[+- or space] digits` with
+    /// Reads the integers `numbers` (whole blocks of four) of an entry whose ends are filled in. `false` if one of them has another form than `[+- or space] digits` with
     /// at most 16 digits, or nothing at all.
     ///
     /// # Safety
-    /// - `verify` has just returned `true` for this frame, and the last end was set, for a value of at
-    ///   most [`LENGTH_MAX`] bytes.
-    /// - Each of `numbers` is below the number of values of that skeleton.
+    /// - The ends of all `numbers` are filled in, each behind the sixteenth byte of this frame, and of
+    ///   values of at most [`LENGTH_MAX`] bytes.
     #[inline]
     pub(super) unsafe fn integers(
         &self,
@@ -594,6 +621,27 @@ impl Kernels {
         // SAFETY: the caller's promises; `Kernels::new` checked the machine.
         unsafe { (self.integers)(frame, ends, numbers, out) }
     }
+}
+
+/// Whether the values from `first` on stand in this skeleton, and are [`LENGTH_MAX`] bytes long at most.
+/// Then `ends` has where each of them ends, but for the last one.
+///
+/// # Safety
+/// The machine has what `M` needs.
+#[inline(always)]
+pub(super) unsafe fn verify<M: Machine>(
+    frame: &[u8],
+    index: &Index,
+    first: usize,
+    skeleton: &Skeleton,
+    ends: &mut Ends,
+) -> bool {
+    let room = index.len == frame.len()
+        && first + skeleton.values <= index.census.values
+        && index.start(first) >= CHUNK - 1;
+    // SAFETY: the caller's promise; the positions belong to this frame and ascend, so sixteen bytes end
+    // at each of them; behind the last one are `SLACK` more that point at the last byte.
+    room && unsafe { M::verify(frame, &index.starts[first..], skeleton, ends) }
 }
 
 impl core::fmt::Debug for Kernels {

@@ -1,6 +1,8 @@
 //! Eight bytes at a time, without any `unsafe` instruction of a machine.
 
-use super::{CHUNK, Census, Digits, Ends, Integers, Keys, LENGTH_MAX, Skeleton, mark};
+use super::{
+    CHUNK, Census, Digits, Ends, Integers, Keys, LENGTH_MAX, Machine, Pairs, Skeleton, mark,
+};
 
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
@@ -57,10 +59,65 @@ pub(super) unsafe fn census(frame: &[u8], starts: &mut [u16]) -> Option<Census> 
     }
 }
 
-/// See [`Kernels::verify`](super::Kernels::verify).
+/// Words of 8 bytes.
+pub(in super::super) struct EightBytes;
+
+impl Machine for EightBytes {
+    type Pairs = WordPairs;
+
+    #[inline(always)]
+    unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { verify(frame, starts, skeleton, ends) }
+    }
+}
+
+/// What is odd in the integers so far: the high bit of some byte, or a bit of a length.
+#[derive(Clone, Copy)]
+pub(in super::super) struct WordPairs {
+    bad: u64,
+    lengths: usize,
+}
+
+impl Pairs for WordPairs {
+    #[inline(always)]
+    unsafe fn none() -> Self {
+        Self { bad: 0, lengths: 0 }
+    }
+
+    #[inline(always)]
+    unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2] {
+        let mut numbers = [0; 2];
+        for ((number, end), length) in numbers.iter_mut().zip(ends).zip(lengths) {
+            // SAFETY: the caller lets sixteen bytes be read in front of the end. The first byte of a
+            // longer value is not needed.
+            let (first, low, high) = unsafe {
+                let word = |from: usize| frame.add(end - from).cast::<u64>().read_unaligned();
+                let first = *frame.add(end - length.min(16));
+                (first, u64::from_le(word(8)), u64::from_le(word(16)))
+            };
+            let count = length - usize::from(length > 0 && !first.is_ascii_digit());
+            let (low, low_bad) = eight_digits(low, count.min(8));
+            let (high, high_bad) = eight_digits(high, count.saturating_sub(8).min(8));
+            // Nothing but a sign.
+            let bare = u64::from(count == 0 && length > 0) << 7;
+            self.bad |= low_bad | high_bad | bare;
+            self.lengths |= length;
+            *number = high * 100_000_000 + low;
+        }
+        numbers
+    }
+
+    #[inline(always)]
+    unsafe fn fine(&self) -> bool {
+        self.bad == 0 && self.lengths < 16
+    }
+}
+
+/// See [`verify`](super::verify).
 ///
 /// # Safety
-/// As [`Kernels::verify`](super::Kernels::verify) promises; nothing here depends on it for memory
+/// As [`verify`](super::verify) promises; nothing here depends on it for memory
 /// safety.
 pub(super) unsafe fn verify(
     frame: &[u8],
@@ -105,7 +162,6 @@ pub(super) unsafe fn integers(
     out: &mut Integers,
 ) -> bool {
     let mut bad = 0;
-    out.any_empty = false;
     for (place, number) in numbers.iter().enumerate() {
         // SAFETY: the caller's promise.
         let digits = unsafe { Digits::of(frame, ends, *number) };
@@ -116,7 +172,6 @@ pub(super) unsafe fn integers(
         bad |= low_bad | high_bad | u64::from(!fits);
         out.magnitudes[place] = high * 100_000_000 + low;
         out.marks[place] = digits.mark;
-        out.any_empty |= digits.mark == mark::EMPTY;
     }
     bad == 0
 }

@@ -7,7 +7,8 @@ use core::arch::x86_64::{
 };
 
 use super::blocks::{self, Block, Tally};
-use super::{CHUNK, Census, Ends, Skeleton, portable};
+use super::portable::WordPairs;
+use super::{CHUNK, Census, Ends, Machine, Skeleton, portable};
 
 #[derive(Clone, Copy)]
 struct Sixteen([__m128i; 4]);
@@ -140,7 +141,20 @@ pub(super) unsafe fn census(frame: &[u8], starts: &mut [u16]) -> Option<Census> 
     unsafe { blocks::census::<Sixteen, Seen>(frame, starts) }
 }
 
-/// See [`Kernels::verify`](super::Kernels::verify).
+/// Registers of 16 bytes.
+pub(in super::super) struct SixteenBytes;
+
+impl Machine for SixteenBytes {
+    type Pairs = WordPairs;
+
+    #[inline(always)]
+    unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { verify(frame, starts, skeleton, ends) }
+    }
+}
+
+/// See [`verify`](super::verify).
 ///
 /// # Safety
 /// Sixteen bytes of `frame` end at each of the first `skeleton.values()` starts.
