@@ -291,8 +291,11 @@ pub(super) fn start(
     };
     // A thread that sleeps saves power; one that spins has the time.
     let tls = broker.rest_url().starts_with("https:");
-    let rehearsal = spins.then(|| Rehearsal::start(&folder, tls)).transpose();
-    let rehearsal = rehearsal.context("keeping the way of an order warm")?;
+    let rehearsal = spins.then(|| Rehearsal::start(&folder, tls)).and_then(|started| {
+        // Orders are slower without it, and as right.
+        let failed = |error| tracing::warn!("the way of orders is not kept warm: {error:#}");
+        started.map_err(failed).ok()
+    });
     let live = Arc::new(Live::new());
     let (controls, wanted) = unbounded();
     let (told, told_out) = rtrb::RingBuffer::new(TOLD_MAX);

@@ -22,7 +22,9 @@
 //!   overtake each other; whoever needs an order between two waits for the first answer.
 //! - **Read before write.** Before the first byte goes out, the socket is asked for what lies there: an
 //!   end, a reset, a TLS goodbye or a stray reply means that the line is of no use and that nothing
-//!   was sent. What the broker closes while our bytes travel remains `Unknown`; nobody can know.
+//!   was sent. What the broker closes while our bytes travel remains `Unknown`; nobody can know. A
+//!   thread that spins asks every millisecond instead ([`LinePool::keep_warm`]), and an order within
+//!   two of it does not.
 //! - **Kept warm by renewal, not by pings.** A ping is a call that counts against the broker's rate and
 //!   occupies the line when an order comes. Instead a line that has been idle for long is replaced
 //!   by a fresh one before it is given up. How long is too long is learned from the broker: from

@@ -46,7 +46,8 @@ impl NowhereLine {
     pub fn open(tls: bool, clock: &mut Clock) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("a socket for rehearsals")?;
         let near = TcpStream::connect(listener.local_addr()?).context("connecting to ourselves")?;
-        let (far, _) = listener.accept().context("hearing ourselves")?;
+        let (far, from) = listener.accept().context("hearing ourselves")?;
+        ensure!(from == near.local_addr()?, "another process came between the two ends");
         far.set_nonblocking(true)?;
         let tls = tls.then(shake_hands).transpose()?.map(Box::new);
         let wire = Wire { socket: Socket::new(near)?, tls };

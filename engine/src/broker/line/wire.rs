@@ -51,9 +51,18 @@ pub struct Line {
     broken: Option<Lost>,
     tag: u64,
     /// Where decrypted bytes go; what it holds is of no meaning between two reads.
-    piece: Box<[u8; PIECE_BYTES]>,
+    piece: Piece,
     /// When a look by [`Self::keep_warm`] found that it stands.
     looked_at: Monotonic,
+}
+
+/// Decrypted bytes; prints nothing of them.
+struct Piece(Box<[u8; PIECE_BYTES]>);
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece").finish_non_exhaustive()
+    }
 }
 
 /// What a look at the socket found.
@@ -83,7 +92,7 @@ impl Line {
             late: None,
             broken: None,
             tag: 0,
-            piece: Box::new([0; PIECE_BYTES]),
+            piece: Piece(Box::new([0; PIECE_BYTES])),
             looked_at: Monotonic::ZERO,
         }
     }
@@ -282,7 +291,7 @@ impl Line {
             self.stamps.first_byte_kernel = self.wire.socket.stamp();
             self.stamps.first_byte = now.unix;
         }
-        let outcome = self.exchange.received(&self.piece[..count], now.mono);
+        let outcome = self.exchange.received(&self.piece.0[..count], now.mono);
         if outcome.is_some() {
             self.stamps.parsed = clock.now();
         }
@@ -323,7 +332,7 @@ impl Line {
     /// One look at what lies there: what is decrypted first, then one read of the socket.
     /// `Bytes(0)` means that there may be more.
     fn read(&mut self) -> Seen {
-        let piece = &mut *self.piece;
+        let piece = &mut *self.piece.0;
         let Some(tls) = &mut self.wire.tls else {
             return match self.wire.socket.read(piece) {
                 Ok(0) => Seen::End { clean: true },
