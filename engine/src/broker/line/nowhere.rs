@@ -30,7 +30,8 @@ const FLIGHTS_MAX: usize = 8;
 /// Nothing waits on this line.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// See the [module documentation](self).
+/// A line whose other end is this process: what is sent on it goes through the code of a real one and is
+/// thrown away.
 #[derive(Debug)]
 pub struct NowhereLine {
     near: Line,

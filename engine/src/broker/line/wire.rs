@@ -181,8 +181,8 @@ impl Line {
         }
     }
 
-    /// The same, often, by a thread that spins: within [`LOOK_FRESH`] of it an order does not look again,
-    /// and what it needs of the line is in the caches.
+    /// The same, often, by a thread that spins: within two milliseconds of it an order does not look
+    /// again, and what it needs of the line is in the caches.
     ///
     /// # Errors
     /// What was found.
