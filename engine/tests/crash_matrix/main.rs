@@ -10,6 +10,8 @@
 //!
 //! Whatever the moment of death: after the next start the engine's orders, fills and positions are the
 //! broker's, nothing was sent twice, nothing is sent again by itself, and the strategy starts from that.
+//!
+//! Beside them a whole day ([`hours`]), for which the clock of the engine has to be set as well.
 #![cfg(target_os = "linux")]
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
@@ -20,10 +22,11 @@ mod setup;
 mod together;
 mod truth;
 
+mod hours;
 mod new_orders;
 mod starts;
 mod working_orders;
 
 static CASES: together::Cases = together::Cases::new();
 /// The longest ones first.
-const ALL: &[&[together::Case]] = &[starts::ALL, new_orders::ALL, working_orders::ALL];
+const ALL: &[&[together::Case]] = &[hours::ALL, starts::ALL, new_orders::ALL, working_orders::ALL];

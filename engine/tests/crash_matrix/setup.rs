@@ -15,6 +15,8 @@ pub(crate) const CODE: &str = "005930";
 /// Ten in the morning in Korea, seconds of a day of UTC.
 const TEN_KST: i64 = 3600;
 const DAY: i64 = 86_400;
+/// From UTC to Korea, seconds.
+const KST: i64 = 9 * 3600;
 /// Longest wait for something that must happen.
 const DEADLINE: Duration = Duration::from_secs(120);
 
@@ -60,6 +62,8 @@ pub(crate) struct Setup {
     shift: i64,
     /// Further lines under `[orders]`.
     orders: &'static str,
+    /// Lines under `[session]`.
+    session: &'static str,
 }
 
 impl Setup {
@@ -87,7 +91,8 @@ impl Setup {
         let shift = if ahead > DAY / 2 { ahead - DAY } else { ahead };
         let relay = Relay::before(&broker.rest_url());
         let folder = TempDir::new().unwrap();
-        let setup = Self { folder, broker, relay, shift, orders: "" };
+        let session = "calendar = \"always\"";
+        let setup = Self { folder, broker, relay, shift, orders: "", session };
         setup.script("");
         setup
     }
@@ -95,6 +100,23 @@ impl Setup {
     /// With further lines under `[orders]`.
     pub(crate) fn with(self, orders: &'static str) -> Self {
         Self { orders, ..self }
+    }
+
+    /// With these lines under `[session]`.
+    pub(crate) fn with_session(self, session: &'static str) -> Self {
+        Self { session, ..self }
+    }
+
+    /// On the last weekday, today or before it.
+    pub(crate) fn on_a_weekday(self) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        // The first day of 1970 was a Thursday: 0 is a Monday.
+        let weekday = |shift: i64| ((now + shift + KST).div_euclid(DAY) + 3).rem_euclid(7);
+        let mut shift = self.shift;
+        while weekday(shift) > 4 {
+            shift -= DAY;
+        }
+        Self { shift, ..self }
     }
 
     /// Writes the configuration: a strategy that does these steps (see `trader.c`).
@@ -136,7 +158,7 @@ exposure_max = 1_000_000_000_000
 daily_loss_max = 100_000_000_000
 messages_per_second = 50
 [session]
-calendar = "always"
+{session}
 [kill]
 latch = "kill.latch"
 feed_max_ms = 0
@@ -156,6 +178,7 @@ params = {{ steps = "{steps}" }}
             rest = self.relay.url(),
             websocket = self.broker.ws_url(),
             orders = self.orders,
+            session = self.session,
             trader = libraries().trader.display(),
         );
         std::fs::write(self.path().join("run.toml"), config).unwrap();
