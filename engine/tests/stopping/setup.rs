@@ -200,8 +200,16 @@ impl Setup {
     /// Asserts that an order after the fact was denied for this reason.
     #[track_caller]
     pub(crate) fn was_denied(&self, refusal: Refusal) {
-        let wanted = format!("denied refusal={}", refusal.code());
-        assert!(!self.logged(&wanted).is_empty(), "no {wanted:?} in\n{}", self.log());
+        self.was_denied_for_one_of(&[refusal]);
+    }
+
+    /// The same for one of these reasons.
+    #[track_caller]
+    pub(crate) fn was_denied_for_one_of(&self, refusals: &[Refusal]) {
+        let denied = |refusal: &Refusal| {
+            !self.logged(&format!("denied refusal={}", refusal.code())).is_empty()
+        };
+        assert!(refusals.iter().any(denied), "not denied: {refusals:?}\n{}", self.log());
     }
 
     /// A run that does not start, as the kill switch is pulled, until a person re-arms.

@@ -24,7 +24,10 @@ fn is_killed(setup: &Setup, running: Running, reason: &str) -> Value {
     let ended = summary["ended"].as_str().unwrap();
     assert!(ended.starts_with("stopped by the kill switch:") && ended.contains(reason), "{ended}");
     // Beside `engine kill` the first order that goes may go before the engine has looked.
-    if reason != "command" {
+    if reason == "daily_loss" {
+        // The loss itself denies from its first won on, the kill switch a moment later.
+        setup.was_denied_for_one_of(&[Refusal::AccountLoss, Refusal::Killed]);
+    } else if reason != "command" {
         setup.was_denied(Refusal::Killed);
     }
     let latch = std::fs::read_to_string(setup.latch()).unwrap();
@@ -70,10 +73,11 @@ fn a_signal_kills() {
 fn the_loss_of_the_day_kills() {
     let setup = Setup::new(&Wanted {
         account: "daily_loss_max = 5000",
-        strategies: &["orders = 50, buy = 10"],
+        strategies: &["orders = 50, buy = 10, go = \"go\""],
         ..Wanted::default()
     });
     let running = setup.start(MANY, &[]);
+    setup.write("go");
     let summary = is_killed(&setup, running, "daily_loss");
     assert!(setup.fills() > 0, "{summary:#}");
     // A new start does not forgive it.

@@ -3,7 +3,7 @@
  *     [strategy.params]
  *     orders = 50       # how many it rests; default 0
  *     first = 189000    # price of the first, KRW; each one is 500 higher; default 189000
- *     buy = 10          # shares it buys for real once its orders rest; default 0
+ *     buy = 10          # shares it buys for real once its orders rest (see `go`); default 0
  *     then = "error"    # what it does at the next trade once its orders rest: "error" returns one,
  *                       # "stop" asks to be stopped, "loop" never returns, "sleep" returns after two
  *                       # minutes; default nothing
@@ -46,6 +46,10 @@ typedef struct {
 
 static void say(Rester *self, const char *text) {
     self->host->log(self->context, STRATEGY_LOG_LEVEL_INFO, text, strlen(text));
+}
+
+static int may_go(const Rester *self) {
+    return self->go[0] == '\0' || access(self->go, F_OK) == 0;
 }
 
 static void text_of(Rester *self, const char *key, char *into) {
@@ -140,7 +144,7 @@ static int32_t on_timer(StrategyPluginInstance *instance, uint64_t tag, uint64_t
         } else {
             say_refused(self, refusal);
         }
-    } else if (self->buy > 0 && !self->bought && self->resting == self->orders) {
+    } else if (self->buy > 0 && !self->bought && self->resting == self->orders && may_go(self)) {
         /* Two ticks over the last price: it fills. */
         self->bought = submit(self, self->last + 2 * TICK, self->buy) == 0;
     }
@@ -150,8 +154,7 @@ static int32_t on_timer(StrategyPluginInstance *instance, uint64_t tag, uint64_t
 static int32_t misbehave(Rester *self) {
     char *then = self->then;
     char text[2 * TEXT_MAX];
-    if (then[0] == '\0' || self->resting < self->orders ||
-        (self->go[0] != '\0' && access(self->go, F_OK) != 0)) {
+    if (then[0] == '\0' || self->resting < self->orders || !may_go(self)) {
         return STRATEGY_STATUS_OK;
     }
     snprintf(text, sizeof text, "%ss now", then);
