@@ -204,12 +204,7 @@ impl Machine {
     /// The fills of an order, number by number.
     pub fn fills(&self, id: ClientOrderId) -> impl Iterator<Item = &Fill> + '_ {
         let root = self.order(id).map_or(NONE, |order| order.root);
-        self.store.chain(root).flat_map(|leg| {
-            let first = self.store.legs[leg as usize].first_fill;
-            std::iter::successors(self.store.fills.get(first as usize), |fill| {
-                self.store.fills.get(fill.next as usize)
-            })
-        })
+        self.store.fills_from(root)
     }
 
     /// A request.
@@ -489,6 +484,7 @@ impl Machine {
         let state = &mut self.store.orders[order as usize];
         state.cumulative += Quantity::new(quantity);
         state.value += Notional::new(value);
+        state.untold = (state.untold - quantity).max(0);
         let was_final = state.status.is_final();
         let (strategy, request) = (state.strategy, state.request);
         match self.book.position(strategy, request.instrument) {
@@ -547,11 +543,10 @@ impl Machine {
         if state.root == NONE || state.status == OrderStatus::NONE {
             return false;
         }
-        let mut leaves = 0;
+        let leaves = self.store.leaves(order);
         let mut held_up = false;
         for leg in self.store.chain(state.root) {
             let leg = &self.store.legs[leg as usize];
-            leaves += leg.leaves;
             let replacing = self
                 .store
                 .requests

@@ -246,11 +246,19 @@ impl Machine {
         }
         self.move_to(order, OrderStatus::WORKING, out);
         self.set_closing(order, closing::UNKNOWN, false, out);
+        self.hold_back_fills(order, leg);
         self.report(order, OrderEvent::ACCEPTED, News::NONE, out);
         self.take_over(order, leg, out);
         self.settle(order, out);
         self.review_unclaimed(out);
         self.send_wanted_cancel(order, None, out);
+    }
+
+    /// Lets shares that filled before the number was ours count as open, until they are told one fill
+    /// after the other: else the first of two fills of a filled order would read as its end.
+    fn hold_back_fills(&mut self, order: u32, first: u32) {
+        let filled = self.store.fills_from(first).map(|fill| fill.quantity.raw()).sum();
+        self.store.orders[order as usize].untold = filled;
     }
 
     /// Books what an order number (and what hangs behind it) did before it was ours.
@@ -291,6 +299,7 @@ impl Machine {
         self.store.unclaimed.retain(|unclaimed| *unclaimed != old);
         self.store.link(old, root);
         if let Owner::Order(order) = self.store.owner(target) {
+            self.hold_back_fills(order, old);
             self.take_over(order, old, out);
             self.settle(order, out);
         }

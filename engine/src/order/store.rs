@@ -48,6 +48,9 @@ pub struct OrderEntry {
     pub(super) rejected_late: bool,
     /// The strategy was told of its end.
     pub(super) end_told: bool,
+    /// Shares that filled under its numbers and that the strategy is about to be told of, fill by
+    /// fill: until then they count as open. Zero between two inputs.
+    pub(super) untold: i64,
     /// Its number was found in the broker's books, not told by a reply.
     pub(super) found: bool,
     /// A person was told that it is ambiguous.
@@ -402,7 +405,17 @@ impl Store {
         if state.root == NONE {
             return if state.status.is_final() { 0 } else { state.total.raw() };
         }
-        self.chain(state.root).map(|leg| self.legs[leg as usize].leaves).sum()
+        let open: i64 = self.chain(state.root).map(|leg| self.legs[leg as usize].leaves).sum();
+        open + state.untold
+    }
+
+    /// Every fill of an order number and of what hangs behind it, oldest first in each number.
+    pub(super) fn fills_from(&self, first: u32) -> impl Iterator<Item = &Fill> + '_ {
+        self.chain(first).flat_map(|leg| {
+            let fill = |at: u32| self.fills.get(at as usize);
+            let first = fill(self.legs[leg as usize].first_fill);
+            std::iter::successors(first, move |before| fill(before.next))
+        })
     }
 }
 

@@ -91,6 +91,7 @@ impl Machine {
             closing: 0,
             rejected_late: false,
             end_told: false,
+            untold: 0,
             found: false,
             ambiguous: false,
             open_at: NONE,

@@ -3,8 +3,8 @@
 use super::support::*;
 use engine::order::{Doubt, HaltReason, Input, Notice, Output, Want};
 use strategy_api::{
-    ClientOrderId, Notional, OrderAction, OrderEvent, OrderRequest, OrderState, OrderStatus,
-    OrderType, Price, Quantity, Refusal, Side, Text, Venue,
+    ClientOrderId, Notional, OrderAction, OrderEvent, OrderReport, OrderRequest, OrderState,
+    OrderStatus, OrderType, Price, Quantity, Refusal, Side, Text, Venue,
 };
 
 const CANCEL: OrderAction = OrderAction::CANCEL;
@@ -43,6 +43,48 @@ fn events_may_come_before_the_reply() {
     assert_eq!(told[0].event, OrderEvent::ACCEPTED);
     assert_eq!((rig.status(order), rig.leaves(order)), (OrderStatus::PARTIALLY_FILLED, 4));
     assert_eq!((rig.held(0), rig.account()), (6, 6));
+}
+
+#[test]
+fn the_fills_of_a_filled_order_before_the_reply_are_not_its_end() {
+    let mut rig = Rig::ready();
+    let (order, request) = rig.submit(0, limit(Side::BUY, 60_000, 10));
+    rig.update(accepted(1, 10));
+    rig.update(filled(1, 10, 100, 6, 6, 4));
+    rig.update(filled(1, 10, 101, 3, 9, 1));
+    rig.update(filled(1, 10, 102, 1, 10, 0));
+    rig.out.clear();
+    rig.accept(request, 1);
+    let story = |report: &OrderReport| {
+        (report.event, report.status, report.leaves.raw(), report.cumulative_filled.raw())
+    };
+    let told: Vec<_> = reports(&rig.out).iter().map(story).collect();
+    let expected = [
+        (OrderEvent::ACCEPTED, OrderStatus::WORKING, 10, 0),
+        (OrderEvent::FILLED, OrderStatus::PARTIALLY_FILLED, 4, 6),
+        (OrderEvent::FILLED, OrderStatus::PARTIALLY_FILLED, 1, 9),
+        (OrderEvent::FILLED, OrderStatus::FILLED, 0, 10),
+    ];
+    assert_eq!(told, expected, "as if the reply had come first");
+    assert!(!rig.out.iter().any(|output| matches!(output, Output::Notice(_))), "{:?}", rig.out);
+    assert_eq!((rig.status(order), rig.held(0), rig.account()), (OrderStatus::FILLED, 10, 10));
+}
+
+#[test]
+fn a_cancel_by_another_hand_before_the_reply_is_told_after_the_fills() {
+    let mut rig = Rig::ready();
+    let (order, request) = rig.submit(0, limit(Side::BUY, 60_000, 10));
+    rig.update(accepted(1, 10));
+    rig.update(filled(1, 10, 100, 4, 4, 6));
+    rig.update(filled(1, 10, 101, 2, 6, 4));
+    rig.update(cleared(1, 10));
+    rig.out.clear();
+    rig.accept(request, 1);
+    let told: Vec<_> = reports(&rig.out).iter().map(|report| report.event).collect();
+    let expected =
+        [OrderEvent::ACCEPTED, OrderEvent::FILLED, OrderEvent::FILLED, OrderEvent::CANCELLED];
+    assert_eq!(told, expected);
+    assert_eq!((rig.status(order), rig.held(0)), (OrderStatus::CANCELLED, 6));
 }
 
 #[test]

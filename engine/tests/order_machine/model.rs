@@ -12,8 +12,8 @@ use engine::order::{
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use strategy_api::{
-    CancelRequest, ClientOrderId, DurationNanos, OrderStatus, Price, Quantity, ReplaceRequest,
-    Side, UnixNanos,
+    CancelRequest, ClientOrderId, DurationNanos, OrderEvent, OrderReport, OrderStatus, Price,
+    Quantity, ReplaceRequest, Side, UnixNanos,
 };
 
 /// What happens next.
@@ -129,6 +129,8 @@ struct World {
     likeness: BTreeMap<u64, Likeness>,
     statuses: BTreeMap<u64, OrderStatus>,
     requests: BTreeMap<u32, u32>,
+    /// Shares of each order that its strategy was told of as filled.
+    told: BTreeMap<u64, i64>,
     heard: Vec<Input>,
     seen: usize,
     round: Option<u32>,
@@ -146,6 +148,7 @@ impl World {
             likeness: BTreeMap::new(),
             statuses: BTreeMap::new(),
             requests: BTreeMap::new(),
+            told: BTreeMap::new(),
             heard: Vec::new(),
             seen,
             round: None,
@@ -171,6 +174,7 @@ impl World {
                 }
                 Output::Reconcile { round, .. } => self.round = Some(round),
                 Output::Halt(why) => panic!("halted: {why:?}"),
+                Output::Report { report, .. } => self.is_sound(&report),
                 _ => {}
             }
         }
@@ -181,6 +185,30 @@ impl World {
             assert!(order.cumulative.raw() <= order.total.raw().max(order.request.quantity.raw()));
         }
         self.nothing_is_invented();
+    }
+
+    /// What a strategy is told of its order adds up, and no end is told that is none.
+    fn is_sound(&mut self, report: &OrderReport) {
+        if report.status == OrderStatus::DENIED {
+            return;
+        }
+        let told = self.told.entry(report.order.0).or_default();
+        *told += report.last_quantity.get().unwrap_or(0);
+        assert_eq!(report.cumulative_filled.raw(), *told, "{report:?}");
+        assert_eq!(report.last_quantity.is_set(), report.event == OrderEvent::FILLED, "{report:?}");
+        let gone = [OrderStatus::CANCELLED, OrderStatus::REJECTED].contains(&report.status);
+        let ours = self.likeness[&report.order.0];
+        let alone = self.likeness.values().filter(|likeness| **likeness == ours).count() == 1;
+        let placed = self.rig.machine.requests().find(|(_, request, order)| {
+            request.kind == RequestKind::New && order.id == report.order
+        });
+        if let Some((request, ..)) = placed
+            && gone
+            && alone
+        {
+            let (.., quantity) = ours;
+            assert!(self.broker.filled_of(request) < quantity, "it is filled: {report:?}");
+        }
     }
 
     /// At no moment has the machine more fills than the broker made.
