@@ -214,6 +214,8 @@ impl Line {
         if begun.mono.since(self.looked_at) > LOOK_FRESH {
             self.look(clock)?;
         }
+        // A look serves one order: the answer to this one may be the last of the line.
+        self.looked_at = Monotonic::ZERO;
         let bytes = self.request.fill(call)?;
         match &mut self.wire.tls {
             Some(tls) => {
@@ -393,22 +395,20 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::broker::api::ORDER_PATH;
-    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-    use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection};
+    use crate::broker::line::nowhere::shake_hands;
     use secrecy::SecretString;
     use std::net::{TcpListener, TcpStream};
-    use std::sync::Arc;
     use strategy_api::{OrderNumber, Quantity, Symbol, Venue};
 
     /// A line over a connection whose other end the test holds.
     fn line(tls: bool, write_timeout: Duration) -> (Line, TcpStream, Clock) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (mut theirs, _) = listener.accept().unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (theirs, _) = listener.accept().unwrap();
         for end in [&ours, &theirs] {
             super::super::socket::fix_buffers(end, 16 << 10);
         }
-        let tls = tls.then(|| shake_hands(&mut ours, &mut theirs));
+        let tls = tls.then(|| Box::new(shake_hands().unwrap()));
         let wire = Wire { socket: Socket::new(ours).unwrap(), tls };
         let token = SecretString::from("CANARY");
         let request = PreparedRequest::new("h", ORDER_PATH, "u", &token).unwrap();
@@ -416,39 +416,6 @@ mod tests {
         let mut clock = Clock::new();
         let now = clock.mono();
         (Line::new(wire, request, deadlines, 4096, now), theirs, clock)
-    }
-
-    fn shake_hands(ours: &mut TcpStream, theirs: &mut TcpStream) -> Box<ClientConnection> {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let provider = || Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let server = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
-            .unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(made.cert.der().clone()).unwrap();
-        let client = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from("localhost").unwrap();
-        let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
-        let mut server = ServerConnection::new(Arc::new(server)).unwrap();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while server.is_handshaking() || server.wants_write() {
-                    server.complete_io(theirs).unwrap();
-                }
-            });
-            while client.is_handshaking() || client.wants_write() {
-                client.complete_io(ours).unwrap();
-            }
-        });
-        Box::new(client)
     }
 
     /// Fills the way to the other side until the kernel takes no byte more; how many it took.
