@@ -356,13 +356,7 @@ impl Pairs for Lanes {
             let sign = _mm256_and_si256(_mm256_and_si256(first, below), not_the_last());
             let digits = _mm256_andnot_si256(sign, all);
             self.largest = _mm256_max_epu8(self.largest, digits);
-            // Two digits, four, eight, sixteen.
-            let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
-            let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
-            let fours = _mm256_packus_epi32(fours, fours);
-            let eights = _mm256_madd_epi16(fours, _mm256_set1_epi32(1 << 16 | 10_000));
-            let upper = _mm256_mul_epu32(eights, _mm256_set1_epi64x(100_000_000));
-            let whole = _mm256_add_epi64(upper, _mm256_srli_epi64(eights, 32));
+            let whole = value_of(digits);
             let second = _mm256_extracti128_si256(whole, 1);
             let first = _mm256_castsi256_si128(whole);
             [_mm_cvtsi128_si64(first) as u64, _mm_cvtsi128_si64(second) as u64]
@@ -387,6 +381,21 @@ unsafe fn not_the_last() -> __m256i {
     unsafe {
         let last = i64::MAX >> 7;
         _mm256_set_epi64x(last, -1, last, -1)
+    }
+}
+
+/// The number that sixteen digits are, in each half.
+#[inline(always)]
+unsafe fn value_of(digits: __m256i) -> __m256i {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        // Two digits, four, eight, sixteen.
+        let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
+        let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
+        let fours = _mm256_packus_epi32(fours, fours);
+        let eights = _mm256_madd_epi16(fours, _mm256_set1_epi32(1 << 16 | 10_000));
+        let upper = _mm256_mul_epu32(eights, _mm256_set1_epi64x(100_000_000));
+        _mm256_add_epi64(upper, _mm256_srli_epi64(eights, 32))
     }
 }
 
@@ -484,13 +493,7 @@ pub(super) unsafe fn integers(
             let kept = _mm256_loadu2_m128i(last(&second), last(&first));
             let digits = _mm256_and_si256(_mm256_sub_epi8(text, zero), kept);
             largest = _mm256_max_epu8(largest, digits);
-            // Two digits, four, eight, sixteen.
-            let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
-            let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
-            let fours = _mm256_packus_epi32(fours, fours);
-            let eights = _mm256_madd_epi16(fours, _mm256_set1_epi32(1 << 16 | 10_000));
-            let upper = _mm256_mul_epu32(eights, _mm256_set1_epi64x(100_000_000));
-            let whole = _mm256_add_epi64(upper, _mm256_srli_epi64(eights, 32));
+            let whole = value_of(digits);
             let whole = _mm256_permute4x64_epi64(whole, 0b1000);
             let at = out.magnitudes.as_mut_ptr().add(place);
             _mm_storeu_si128(at.cast(), _mm256_castsi256_si128(whole));
