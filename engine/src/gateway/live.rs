@@ -60,8 +60,8 @@ pub struct Live {
     /// When its last turn began, nanoseconds since 1970; 0 before the first.
     pub(super) beat: AtomicU64,
     pub(super) stage: AtomicU8,
-    /// Whether a venue trades continuously: market data have to come then.
-    pub(super) continuous: AtomicBool,
+    /// Whether market data have to come: a venue trades continuously, and not every instrument rests.
+    pub(super) data_expected: AtomicBool,
     pub(super) journal_failed: AtomicBool,
     pub(super) line: ArrayQueue<TradingLine>,
 }
@@ -72,7 +72,7 @@ impl Live {
         Self {
             beat: AtomicU64::new(0),
             stage: AtomicU8::new(Stage::Starting as u8),
-            continuous: AtomicBool::new(false),
+            data_expected: AtomicBool::new(false),
             journal_failed: AtomicBool::new(false),
             line: ArrayQueue::new(1),
         }
@@ -89,9 +89,10 @@ impl Live {
         Stage::ALL.get(number).copied().unwrap_or(Stage::Starting)
     }
 
-    /// Whether a venue trades continuously.
-    pub fn is_continuous(&self) -> bool {
-        self.continuous.load(Ordering::Relaxed)
+    /// Whether market data have to come now: subscribed, a venue trades continuously, and at least one
+    /// instrument of the run is neither halted nor in a volatility interruption.
+    pub fn is_data_expected(&self) -> bool {
+        self.data_expected.load(Ordering::Relaxed)
     }
 
     /// Whether the journal has failed: nothing leaves any more, cancels included.

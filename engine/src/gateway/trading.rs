@@ -679,7 +679,7 @@ impl Trading {
             self.office_gone = true;
             self.problems.push("the office thread is gone: no query is answered any more".into());
         }
-        self.look_around(turn);
+        self.look_around(now, turn);
         if now >= self.show_at {
             self.show_at = now + SHOW_EVERY;
             // The older one that nobody took is of no use.
@@ -690,12 +690,13 @@ impl Trading {
         }
     }
 
-    fn look_around(&mut self, turn: &mut Turn<'_>) {
+    fn look_around(&mut self, now: UnixNanos, turn: &mut Turn<'_>) {
         let desk = &self.parts.desk;
         let continuous = [Venue::KRX, Venue::NXT]
             .iter()
             .any(|venue| desk.sessions().phase(*venue) == Phase::Continuous);
-        self.parts.live.continuous.store(continuous && self.subscribed, Ordering::Relaxed);
+        let expected = continuous && self.subscribed && !desk.gate().is_everything_halted(now);
+        self.parts.live.data_expected.store(expected, Ordering::Relaxed);
         let stage = if desk.kill_switch().is_killed() {
             let is_over = desk.is_latched() && desk.kill_switch().is_latch_settled();
             if is_over { Stage::Killed } else { Stage::Killing }

@@ -8,7 +8,7 @@ use strategy_api::{DurationNanos, UnixNanos};
 /// How long each part may be silent. [`DurationNanos::UNSET`] switches one off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeadManOptions {
-    /// Market data, while a venue trades continuously. Default 10 s.
+    /// Market data, while they have to come ([`Beats::data_expected`]). Default 10 s.
     pub feed_max: DurationNanos,
     /// One callback of a strategy. Default 2 s.
     pub strategy_max: DurationNanos,
@@ -29,7 +29,8 @@ impl Default for DeadManOptions {
 /// Signs of life, as the threads publish them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Beats<'a> {
-    /// Whether market data have to come now: subscribed, and a venue trades continuously.
+    /// Whether market data have to come now: subscribed, a venue trades continuously, and at least one
+    /// instrument of the run is neither halted nor in a volatility interruption.
     pub data_expected: bool,
     /// When the last frame came; unset before the first.
     pub feed: UnixNanos,

@@ -458,6 +458,13 @@ impl Gate {
         }
     }
 
+    /// Whether nothing of the run can trade: the whole market is halted, or every instrument is halted
+    /// or in a volatility interruption. No market data are no sign of a dead feed then.
+    pub fn is_everything_halted(&self, now: UnixNanos) -> bool {
+        let rests = |found: &Instrument| found.halted || now < found.interrupted_until;
+        self.market_halted || (!self.instruments.is_empty() && self.instruments.iter().all(rests))
+    }
+
     /// Whether an instrument is on the restricted list ([`RiskConfig::restricted`](super::RiskConfig)).
     pub fn set_restricted(&mut self, id: InstrumentId, restricted: bool) {
         if let Some(instrument) = self.instruments.get_mut(id.index()) {

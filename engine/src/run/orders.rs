@@ -193,7 +193,7 @@ impl Overseer {
             );
         }
         let beats = Beats {
-            data_expected: self.trade.live.is_continuous(),
+            data_expected: self.trade.live.is_data_expected(),
             feed: self.frames_at,
             gateway: self.trade.live.beat(),
             strategies: callbacks,

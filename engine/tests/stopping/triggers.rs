@@ -7,6 +7,11 @@ use serde_json::Value;
 use strategy_api::Refusal;
 
 const REST: &[&str] = &["orders = 50"];
+/// A volatility interruption of 005930; at its end with the time in place of zeros.
+const INTERRUPTION: &str = r#"{"data":[{"values":{"9001":"005930","302":"삼성전자","13":"1077818",
+    "14":"4201","9068":"1","9008":"001","9075":"1","1221":"295900","1223":"100000","1224":"RELEASED",
+    "1225":"정적","1236":"269000","1237":"0","1238":"+10.00","1239":"0.00","1489":"+10.00","1490":"1",
+    "9069":"1"},"type":"1h","name":"VI발동/해제","item":""}],"trnm":"REAL"}"#;
 
 /// What is true after every trigger.
 #[track_caller]
@@ -94,6 +99,21 @@ fn a_feed_that_brings_no_market_data_kills() {
         Setup::new(&Wanted { kill: "feed_max_ms = 1000", strategies: REST, ..Wanted::default() });
     let running = setup.start(MANY, &[]);
     setup.broker.stop_market();
+    is_killed(&setup, running, "feed_stalled");
+}
+
+#[test]
+fn an_interruption_of_all_that_is_traded_is_no_dead_feed() {
+    let setup =
+        Setup::new(&Wanted { kill: "feed_max_ms = 1000", strategies: REST, ..Wanted::default() });
+    let mut running = setup.start(MANY, &[]);
+    let frame = |released: &str| INTERRUPTION.replace("RELEASED", released);
+    setup.broker.inject(&frame("000000"));
+    setup.broker.stop_market();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!((setup.open(), setup.latch().exists()), (MANY, false), "{}", setup.log());
+    setup.broker.inject(&frame("100230"));
+    setup.wait(&mut running, "it counts as dead after its end", || setup.latch().exists());
     is_killed(&setup, running, "feed_stalled");
 }
 

@@ -91,6 +91,19 @@ fn an_interruption_can_be_allowed() {
 }
 
 #[test]
+fn everything_is_halted_only_when_each_instrument_is() {
+    let mut gate = gate_of(&wide());
+    assert!(!gate.is_everything_halted(at(0)));
+    gate.set_interrupted(A, true, at(0));
+    assert!(!gate.is_everything_halted(at(0)), "the other one trades");
+    gate.set_halted(B, true);
+    assert!(gate.is_everything_halted(at(299_999)));
+    assert!(!gate.is_everything_halted(at(300_000)), "the interruption is over by then");
+    gate.set_market_halted(true);
+    assert!(gate.is_everything_halted(at(300_000)));
+}
+
+#[test]
 fn an_interruption_whose_end_was_missed_is_over_after_five_minutes() {
     let mut gate = gate_of(&wide());
     gate.set_interrupted(A, true, at(0));
