@@ -113,6 +113,9 @@ pub struct SimArgs {
     /// Seconds of the simulated day in one real second.
     #[arg(long, default_value_t = 1.0)]
     pub time_compression: f64,
+    /// No news: without it an instrument jumps by 14 % about every half hour and is interrupted.
+    #[arg(long)]
+    pub no_news: bool,
     /// Behave as the broker's mock server.
     #[arg(long)]
     pub mock: bool,

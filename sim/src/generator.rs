@@ -68,6 +68,8 @@ pub(crate) struct Generator {
     /// When it was last asked whether there is news.
     news_at: u64,
     compression: f64,
+    /// Whether news move single instruments.
+    news: bool,
     next_notice: usize,
     next_change: u64,
     /// Phases of KRX and Nextrade.
@@ -116,6 +118,7 @@ impl Generator {
             news_at: now,
             now,
             compression: options.time_compression,
+            news: options.news,
             next_notice: NOTICES.partition_point(|notice| notice.at < now),
             next_change: clock::next_change(now),
             phases: [clock::phase(Venue::Krx, now, true), clock::phase(Venue::Nxt, now, true)],
@@ -177,7 +180,7 @@ impl Generator {
 
     fn bring_news(&mut self, index: usize) {
         let passed = self.now - std::mem::replace(&mut self.news_at, self.now);
-        if self.rng.below(NEWS_EVERY) < passed * self.streams.instruments {
+        if self.news && self.rng.below(NEWS_EVERY) < passed * self.streams.instruments {
             let percent = if self.rng.chance(500) { NEWS_PERCENT } else { -NEWS_PERCENT };
             self.instruments[index].news(percent);
         }

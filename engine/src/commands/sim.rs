@@ -19,6 +19,7 @@ pub(crate) fn sim(args: &SimArgs) -> anyhow::Result<u8> {
         keys: args.keys.as_deref().map(read_keys).transpose()?,
         day_start: args.day_start.parse().context("--day-start")?,
         time_compression: args.time_compression,
+        news: !args.no_news,
         thread_core: args.core,
         mock: args.mock,
         ..sim::Options::default()

@@ -81,6 +81,8 @@ impl Setup {
             plain: true,
             mock: true,
             day_start: "10:00:00".parse().unwrap(),
+            // An interruption would keep strategies from trading for two minutes.
+            news: false,
             trading,
             ..sim::Options::default()
         })

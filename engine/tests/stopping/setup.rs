@@ -84,6 +84,8 @@ impl Setup {
             mock: true,
             plain: true,
             day_start: "10:00:00".parse().unwrap(),
+            // An interruption would keep the orders of a test from resting.
+            news: false,
             ..options
         })
         .unwrap();
@@ -159,7 +161,7 @@ impl Setup {
         running
     }
 
-    /// Waits until a condition holds; what the engine logged is shown when it never does.
+    /// Waits until a condition holds.
     #[track_caller]
     pub(crate) fn wait(
         &self,
@@ -169,7 +171,7 @@ impl Setup {
     ) {
         let begun = Instant::now();
         running.wait_until(what, || {
-            assert!(begun.elapsed() < DEADLINE, "never: {what}; the log:\n{}", self.log());
+            assert!(begun.elapsed() < DEADLINE, "never: {what}");
             condition()
         });
     }
@@ -209,7 +211,7 @@ impl Setup {
         let denied = |refusal: &Refusal| {
             !self.logged(&format!("denied refusal={}", refusal.code())).is_empty()
         };
-        assert!(refusals.iter().any(denied), "not denied: {refusals:?}\n{}", self.log());
+        assert!(refusals.iter().any(denied), "not denied: {refusals:?}");
     }
 
     /// A run that does not start, as the kill switch is pulled, until a person re-arms.
@@ -224,7 +226,7 @@ impl Setup {
     #[track_caller]
     pub(crate) fn trades_again(&self) {
         let again = run(self.engine(&["run", "run.toml", "--duration", "2s", "--json"]));
-        assert_eq!(again.code, Some(0), "{}\n{}\n{}", again.stdout, again.stderr, self.log());
+        assert_eq!(again.code, Some(0), "{}\n{}", again.stdout, again.stderr);
         assert_eq!(summary(&again)["ended"], "the time was up");
     }
 
@@ -233,6 +235,15 @@ impl Setup {
     pub(crate) fn rearm(&self) {
         run(self.engine(&["rearm", "run.toml", "--yes"])).ended_with(0);
         assert!(!self.latch().exists());
+    }
+}
+
+/// What the broker did and what the engine logged, beside whatever a test that fails says.
+impl Drop for Setup {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("the broker: {:#?}\nthe log:\n{}", self.broker.report(), self.log());
+        }
     }
 }
 

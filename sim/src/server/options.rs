@@ -29,6 +29,9 @@ pub struct Options {
     pub day_start: TimeOfDay,
     /// Speed of the market's clock: 1.0 is real time, 60.0 makes a minute of a second.
     pub time_compression: f64,
+    /// Whether news move an instrument by 14 % about every half hour of the market, which sets off a
+    /// volatility interruption. Without them prices only drift.
+    pub news: bool,
     /// Time between two PING messages. The real broker sends one every ten seconds.
     pub ping_interval: Duration,
     /// Unanswered PING messages in a row after which a session is ended with R10002.
@@ -75,6 +78,7 @@ impl Default for Options {
             keys: None,
             day_start: TimeOfDay::new(8, 59, 58),
             time_compression: 1.0,
+            news: true,
             ping_interval: Duration::from_secs(10),
             pings_unanswered_max: 5,
             login_timeout: Duration::from_secs(10),
@@ -102,6 +106,7 @@ impl fmt::Debug for Options {
             .field("keys", &self.keys.as_ref().map(Vec::len))
             .field("day_start", &self.day_start)
             .field("time_compression", &self.time_compression)
+            .field("news", &self.news)
             .field("mock", &self.mock)
             .finish_non_exhaustive()
     }

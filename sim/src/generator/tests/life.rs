@@ -81,19 +81,24 @@ fn spreads_are_narrow_and_prices_move() {
 }
 
 #[test]
-fn interruptions_come_now_and_then() {
-    let options = Options { day_start: TimeOfDay::new(9, 0, 30), ..Options::default() };
-    let mut market = everything(&options, 20, &["0B"]);
-    let mut frames = Frames::default();
+fn interruptions_come_now_and_then_and_most_of_them_by_news() {
     let steps = if cfg!(debug_assertions) { 120_000 } else { 600_000 };
-    for step in 0..steps {
-        frames.clear();
-        market.advance(step * SECOND / 500, &mut frames);
-        market.step(&mut frames);
-    }
-    let count: u32 = market.instruments.iter().map(|i| i.interruptions).sum();
-    println!("{count} interruptions in {steps} steps");
+    let interruptions = |news: bool| -> u32 {
+        let day_start = TimeOfDay::new(9, 0, 30);
+        let mut market =
+            everything(&Options { day_start, news, ..Options::default() }, 20, &["0B"]);
+        let mut frames = Frames::default();
+        for step in 0..steps {
+            frames.clear();
+            market.advance(step * SECOND / 500, &mut frames);
+            market.step(&mut frames);
+        }
+        market.instruments.iter().map(|i| i.interruptions).sum()
+    };
+    let (count, drifted) = (interruptions(true), interruptions(false));
+    println!("{count} interruptions in {steps} steps, {drifted} without news");
     assert!((1..60).contains(&count), "{count} interruptions");
+    assert!(drifted * 2 < count, "{drifted} of {count}");
 }
 
 /// Says how fast the market alone is; run it in release with `--nocapture` for a figure.
