@@ -2,6 +2,7 @@
 
 use super::clients::{Client, Job, pin, probe};
 use super::conditions::{Conditions, Ticks, output};
+use super::instructions::Instructions;
 use super::report::{self, Report, ScenarioRuns};
 use super::run::Rig;
 use super::scenario::Scenario;
@@ -339,19 +340,30 @@ fn count_instructions(args: &Measure) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(&counted)?);
         return Ok(());
     }
-    let of = |client| counted.iter().find(|one| one.client == client).map(|one| one.each);
+    let of = |client| counted.iter().find(|one| one.client == client);
     let reference = of(args.reference);
-    println!("instructions in the program per frame (callgrind)");
+    println!(
+        "instructions per frame (callgrind), in the thread that takes the frames and in the program"
+    );
     for one in &counted {
-        let ratio = reference.map_or_else(String::new, |each| format!("{:6.2}x", one.each / each));
-        println!("  {:<16}{:>10.0}{ratio:>9}", one.client.name(), one.each);
+        let ratio = |each: f64, of: fn(&Instructions) -> f64| {
+            reference.map_or_else(String::new, |reference| format!("{:6.2}x", each / of(reference)))
+        };
+        println!(
+            "  {:<16}{:>10.0}{:>9}{:>12.0}{:>9}",
+            one.client.name(),
+            one.thread,
+            ratio(one.thread, |one| one.thread),
+            one.program,
+            ratio(one.program, |one| one.program),
+        );
     }
     if let (Some(peer), Some(ours)) = (of(Client::TokioSonic), reference) {
-        let times = peer / ours;
+        let times = peer.thread / ours.thread;
         let verdict = if times >= instructions::GOAL { "met" } else { "missed" };
         let name = args.reference.name();
         println!(
-            "goal: tokio-sonic >= {} times {name}: {verdict} ({times:.2})",
+            "goal: tokio-sonic >= {} times {name}, in the thread of the frames: {verdict} ({times:.2})",
             instructions::GOAL
         );
     }

@@ -6,6 +6,14 @@ use hdrhistogram::Histogram;
 use std::io;
 use std::time::Duration;
 
+/// Empties a histogram; one that is empty is left alone: emptying writes 200 KB, and most hops of an
+/// interval are empty.
+pub(super) fn empty(histogram: &mut Histogram<u64>) {
+    if !histogram.is_empty() {
+        histogram.reset();
+    }
+}
+
 struct Hop {
     name: String,
     interval: Histogram<u64>,
@@ -31,6 +39,9 @@ impl LatencyBook {
     /// Adds what was recorded for a hop.
     pub fn add(&mut self, name: &str, recorded: &Histogram<u64>) {
         let hop = self.hop(name);
+        if recorded.is_empty() {
+            return;
+        }
         // All hops have the same bounds, so adding cannot fail.
         let _ = hop.interval.add(recorded);
         let _ = hop.total.add(recorded);
@@ -47,7 +58,7 @@ impl LatencyBook {
         for hop in &mut self.hops {
             let tag: String = hop.name.replace([' ', ','], "_");
             log.write(&tag, since_start, length, &hop.interval)?;
-            hop.interval.reset();
+            empty(&mut hop.interval);
         }
         log.flush()?;
         Ok(rows)

@@ -11,6 +11,7 @@
 //!  takes a spare            ◀─────────────── hands the emptied set back
 //! ```
 
+use super::book::empty;
 use feed::handler::hop_histogram as empty_histogram;
 use hdrhistogram::Histogram;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ impl Collector {
         while let Ok(mut set) = self.full.pop() {
             for (hop, histogram) in self.hops.iter().zip(set.iter_mut()) {
                 each(hop, histogram);
-                histogram.reset();
+                empty(histogram);
             }
             let _ = self.spare.push(set);
         }
