@@ -135,7 +135,22 @@ impl Instruments {
 
     #[inline]
     fn find(&self, base: &[u8]) -> Option<InstrumentId> {
-        let key = key(base)?;
+        // Shares have six bytes. A NUL at the end would be taken for the end of a shorter code; one
+        // further in front makes a text that no symbol is.
+        match *base {
+            [_, _, _, _, _, 0] => None,
+            [a, b, c, d, e, f] => self.probe([u64::from_ne_bytes([a, b, c, d, e, f, 0, 0]), 0]),
+            _ => self.find_any(base),
+        }
+    }
+
+    #[inline(never)]
+    fn find_any(&self, base: &[u8]) -> Option<InstrumentId> {
+        self.probe(key(base)?)
+    }
+
+    #[inline]
+    fn probe(&self, key: [u64; 2]) -> Option<InstrumentId> {
         let mask = self.table.slots.len() - 1;
         let mut at = hash(key) & mask;
         loop {
@@ -310,6 +325,10 @@ mod tests {
             assert_eq!(instruments.lookup(code.as_bytes()).0, InstrumentId::NONE, "{code:?}");
         }
         assert!(registrar.register("0123456789abcde_AL").is_ok());
+        registrar.register("00593").unwrap();
+        for code in [&b"00593\0"[..], b"0059\0\0", b"00\x00593", b"\0\0\0\0\0\0"] {
+            assert_eq!(instruments.lookup(code).0, InstrumentId::NONE, "{code:?}");
+        }
     }
 
     #[test]
