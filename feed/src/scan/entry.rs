@@ -7,7 +7,7 @@ use strategy_api::{Extras, Flags, InstrumentId, Venue};
 
 use super::batch::{Output, RefusedEntry, RefusedReason, Span};
 use super::plan::{MAX_EXTRAS, Plan};
-use super::store::{self, get_u16, put_u8, put_u16, put_u64};
+use super::store::{self, get_u16, put_u8, put_u16};
 use super::{MAX_ENTRIES, Stamps};
 use crate::instruments::Instruments;
 use crate::schema::WireType;
@@ -259,16 +259,19 @@ impl Builder<'_> {
         *self.extras = Extras::unset();
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish_header(&mut self, start: usize, fields: HeaderFields) {
         // Every record begins with one.
         let words = self.output.words[start..].first_chunk_mut::<{ size_of::<Header>() / 8 }>();
         let Some(words) = words else { return };
-        put_u8(words, offset_of!(Header, venue) as u16, fields.venue.0);
-        put_u16(words, FLAGS_AT, fields.flags.0);
-        put_u16(words, offset_of!(Header, instrument) as u16, fields.instrument.0);
-        put_u64(words, offset_of!(Header, ts_kernel) as u16, self.stamps.kernel.raw());
-        put_u64(words, offset_of!(Header, ts_recv) as u16, self.stamps.recv.raw());
+        let Stamps { kernel, recv } = self.stamps;
+        words[offset_of!(Header, ts_kernel) / 8] = kernel.raw();
+        words[offset_of!(Header, ts_recv) / 8] = recv.raw();
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
+        let mut put = |at: usize, field: [u8; 2]| bytes[at..at + 2].copy_from_slice(&field);
+        put(offset_of!(Header, flags), fields.flags.0.to_ne_bytes());
+        put(offset_of!(Header, instrument), fields.instrument.0.to_ne_bytes());
+        bytes[offset_of!(Header, venue)] = fields.venue.0;
     }
 
     /// Extra fields carry the header of the record they belong to, but for kind and size.

@@ -42,7 +42,10 @@ pub(super) fn quick(
     let text = &frame[range.start..range.end];
     match target.kind {
         ValueKind::Hundredths => {
-            let Some(number) = hundredths(frame, range) else { return false };
+            // A value stands far behind the start of its frame.
+            let before = frame.get(..range.end).and_then(|before| before.last_chunk());
+            let (Some(eight), Some(first)) = (before, frame.get(range.start)) else { return false };
+            let Some(number) = hundredths(*eight, *first, range.len()) else { return false };
             put_u64(record, target.place.at, number as u64);
         }
         ValueKind::Venue if text == b"KRX" => put_u8(record, target.place.at, Venue::KRX.0),
@@ -53,14 +56,13 @@ pub(super) fn quick(
 }
 
 /// A number with exactly two decimals and up to five digits in front of them, as most ratios are;
-/// `None` for every other form, right or wrong.
-#[inline]
-pub(super) fn hundredths(frame: &[u8], range: &Range<usize>) -> Option<i64> {
-    // A value stands far behind the start of its frame.
-    let word = u64::from_le_bytes(*frame.get(..range.end)?.last_chunk::<8>()?);
-    let first = frame[range.start];
+/// `None` for every other form, right or wrong. Of its text: the eight bytes that end where it does, the
+/// first one or its closing quote, the length.
+#[inline(always)]
+pub(super) fn hundredths(eight: [u8; 8], first: u8, length: usize) -> Option<i64> {
+    let word = u64::from_le_bytes(eight);
     let signs = usize::from(matches!(first, b'+' | b'-' | b' '));
-    let len = range.len().wrapping_sub(signs);
+    let len = length.wrapping_sub(signs);
     if !(4..=8).contains(&len) || (word >> 40) as u8 != b'.' {
         return None;
     }

@@ -14,7 +14,7 @@
 //!
 //! `None` says nothing about the frame: the walk reads it then.
 
-use strategy_api::{Flags, Venue};
+use strategy_api::{Flags, UnixNanos, Venue};
 
 use super::entry::Builder;
 use super::fast::plain_end;
@@ -207,7 +207,6 @@ unsafe fn entry<M: Machine>(
     if !shape.suffix.ends_at(frame, end) || ends.length(usize::from(shape.type_at)) != 2 {
         return None;
     }
-    let text = Texts { frame, ends };
     if let Some((value, constant, high)) = &shape.constant
         && ends.length(usize::from(*value)) == constant.len()
         && constant.ends_at(frame, ends.range(usize::from(*value)).end)
@@ -224,69 +223,128 @@ unsafe fn entry<M: Machine>(
     let record = &mut builder.output.words[start..];
     // SAFETY: the skeleton was verified, and the last end filled in above; the steps were made with the
     // shape's skeleton and plan, and the record is an unset one of that.
-    let plain =
-        unsafe { shape.steps.put_all::<M>(frame, starts, ends, record, &plan.spacious, recv) };
+    let plain = unsafe { shape.steps.put_all::<M>(frame, ends, record, &plan.spacious, recv) };
+    let text = Texts { frame, ends, recv };
     let mut flags = Flags::default();
-    let mut slowly = |record: &mut [u64], target: &Target| -> Option<()> {
-        if store::store(record, target.kind, target.place, text.of(target.value), recv).ok()? {
-            flags = flags.with(Flags::TEXT_CUT);
-        }
-        Some(())
-    };
     if !plain {
         record.copy_from_slice(&plan.spacious);
-        shape.targets.iter().try_for_each(|target| slowly(record, target))?;
+        text.store_all(record, &shape.targets, &mut flags)?;
     }
     for target in &shape.codes {
-        match text.of(target.value) {
+        // SAFETY: the skeleton was verified, and the last end filled in; its shape's values are among them.
+        match unsafe { text.of(target.value) } {
             [digit @ b'0'..=b'9'] => put_u8(record, target.place.at, digit - b'0'),
-            _ => slowly(record, target)?,
+            _ => text.store(record, target, &mut flags)?,
         }
     }
     for target in &shape.hundredths {
-        match hundredths(frame, &ends.range(usize::from(target.value))) {
+        // SAFETY: the same; a value stands far behind the start of its frame.
+        let (eight, first, length) = unsafe { text.end_of(target.value) };
+        match hundredths(eight, first, length) {
             Some(number) => put_u64(record, target.place.at, number as u64),
-            None => slowly(record, target)?,
+            None => text.store(record, target, &mut flags)?,
         }
     }
     for target in &shape.rest {
-        match text.of(target.value) {
+        // SAFETY: the same.
+        match unsafe { text.of(target.value) } {
             b"KRX" if target.kind == ValueKind::Venue => {
                 put_u8(record, target.place.at, Venue::KRX.0);
             }
             b"NXT" if target.kind == ValueKind::Venue => {
                 put_u8(record, target.place.at, Venue::NXT.0);
             }
-            _ => slowly(record, target)?,
+            _ => text.store(record, target, &mut flags)?,
         }
     }
     builder.drop_spare();
     let item = match shape.item_at {
-        Some(value) => text.of(value),
+        // SAFETY: the same.
+        Some(value) => unsafe { text.of(value) },
         None => b"",
     };
     if shape.extras.is_empty() {
         builder.complete::<false>(number, plan, start, Some(item), flags, &[]);
     } else {
-        let mut extras: [Option<&[u8]>; MAX_EXTRAS] = [None; MAX_EXTRAS];
-        for (extra, value) in &shape.extras {
-            extras[usize::from(*extra)] = Some(text.of(*value));
-        }
-        builder.complete::<true>(number, plan, start, Some(item), flags, &extras);
+        with_extras(builder, shape, number, start, item, flags, text);
     }
     Some(end)
 }
 
+/// Ends a record of a type that extra fields are wanted of.
+#[inline(never)]
+fn with_extras(
+    builder: &mut Builder<'_>,
+    shape: &Shape,
+    number: u32,
+    start: usize,
+    item: &[u8],
+    flags: Flags,
+    text: Texts<'_>,
+) {
+    let plans = builder.plans;
+    let plan = &plans[shape.plan];
+    let mut extras: [Option<&[u8]>; MAX_EXTRAS] = [None; MAX_EXTRAS];
+    for (extra, value) in &shape.extras {
+        extras[usize::from(*extra)] = Some(text.checked(*value));
+    }
+    builder.complete::<true>(number, plan, start, Some(item), flags, &extras);
+}
+
 /// The texts of an entry's values.
+#[derive(Clone, Copy)]
 struct Texts<'a> {
     frame: &'a [u8],
     ends: &'a Ends,
+    recv: UnixNanos,
 }
 
 impl<'a> Texts<'a> {
+    /// A text.
+    ///
+    /// # Safety
+    /// The ends are those of values of the frame, and that one is among them.
     #[inline(always)]
-    fn of(&self, value: u16) -> &'a [u8] {
+    unsafe fn of(self, value: u16) -> &'a [u8] {
+        // SAFETY: the caller's promise: the value and its closing quote are inside of the frame.
+        unsafe {
+            let (end, length) = self.ends.of(usize::from(value));
+            self.frame.get_unchecked(end - length..end)
+        }
+    }
+
+    /// The last eight bytes of a text, or what stands before it where it is shorter; its first byte or its
+    /// closing quote; its length.
+    ///
+    /// # Safety
+    /// As [`of`](Self::of), and the value ends behind the eighth byte.
+    #[inline(always)]
+    unsafe fn end_of(self, value: u16) -> ([u8; 8], u8, usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (end, length) = self.ends.of(usize::from(value));
+            let base = self.frame.as_ptr();
+            (base.add(end - 8).cast::<[u8; 8]>().read(), *base.add(end - length), length)
+        }
+    }
+
+    fn checked(self, value: u16) -> &'a [u8] {
         &self.frame[self.ends.range(usize::from(value))]
+    }
+
+    /// Stores a value of any form. `None` if it has none of its kind's.
+    #[inline(never)]
+    fn store(self, record: &mut [u64], target: &Target, flags: &mut Flags) -> Option<()> {
+        let text = self.checked(target.value);
+        if store::store(record, target.kind, target.place, text, self.recv).ok()? {
+            *flags = flags.with(Flags::TEXT_CUT);
+        }
+        Some(())
+    }
+
+    #[cold]
+    fn store_all(self, record: &mut [u64], targets: &[Target], flags: &mut Flags) -> Option<()> {
+        targets.iter().try_for_each(|target| self.store(record, target, flags))
     }
 }
 

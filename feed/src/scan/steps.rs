@@ -71,15 +71,14 @@ impl Steps {
     ///
     /// # Safety
     /// - The machine has what `M` needs.
-    /// - `starts` and `ends` are those of the values of one entry of `frame`, verified, the last end
-    ///   filled in, and the values of the steps are among them.
+    /// - `ends` are those of the values of one entry of `frame`, verified, the last one filled in, and the
+    ///   values of the steps are among them.
     /// - `record` is the unset one of the plan that the steps were made with, and so is `unset`, with
     ///   one word behind it that does not belong to it.
     #[inline(always)]
     pub(super) unsafe fn put_all<M: Machine>(
         &self,
         frame: &[u8],
-        starts: &[u16],
         ends: &Ends,
         record: &mut [u64],
         unset: &[u64],
@@ -91,21 +90,20 @@ impl Steps {
         unsafe {
             let mut pairs = M::Pairs::none();
             let fields = record.as_mut_ptr().cast::<u8>();
-            let (at, lengths) = ends.parts();
-            let texts = Texts { frame: frame.as_ptr(), starts: starts.as_ptr(), at, lengths };
+            let texts = Texts { frame: frame.as_ptr(), ends };
             let mut step = self.all.as_ptr();
             let narrow_end = step.add(self.narrow_end);
             let whole_end = step.add(self.whole_end);
             let end = step.add(self.all.len());
-            // Prices and changes have 31 bits; all are looked at together in the end.
+            // Changes and other prices have 31 bits; all are looked at together in the end.
             let mut narrow = 0;
             let mut all_marks = 0;
             while step < narrow_end {
-                let (numbers, marks) = texts.read(&mut pairs, step);
+                let at = texts.at(step);
+                let numbers = pairs.read_narrow(texts.frame, at.ends, at.lengths);
                 for pair in 0..2 {
                     let to = &(*step.add(pair)).dest;
-                    let (number, mark) = (numbers[pair], marks[pair]);
-                    narrow |= number;
+                    let (number, mark) = (numbers[pair], at.marks[pair]);
                     all_marks |= mark;
                     fields.add(usize::from(to.at)).cast::<u32>().write_unaligned(number as u32);
                     *fields.add(usize::from(to.mark)) = mark;
@@ -113,10 +111,11 @@ impl Steps {
                 step = step.add(2);
             }
             while step < whole_end {
-                let (numbers, marks) = texts.read(&mut pairs, step);
+                let at = texts.at(step);
+                let numbers = pairs.read(texts.frame, at.ends, at.lengths);
                 for pair in 0..2 {
                     let to = &(*step.add(pair)).dest;
-                    let mark = marks[pair];
+                    let mark = at.marks[pair];
                     all_marks |= mark;
                     let number = signed(numbers[pair], mark);
                     fields.add(usize::from(to.at)).cast::<u64>().write_unaligned(number);
@@ -125,10 +124,11 @@ impl Steps {
             }
             let mut fits = true;
             while step < end {
-                let (numbers, marks) = texts.read(&mut pairs, step);
+                let at = texts.at(step);
+                let numbers = pairs.read(texts.frame, at.ends, at.lengths);
                 for pair in 0..2 {
                     let to = &(*step.add(pair)).dest;
-                    let (number, mark) = (numbers[pair], marks[pair]);
+                    let (number, mark) = (numbers[pair], at.marks[pair]);
                     all_marks |= mark;
                     if mark != mark::EMPTY {
                         fits &= put(fields, to, number, mark, recv, &mut narrow);
@@ -137,9 +137,7 @@ impl Steps {
                 step = step.add(2);
             }
             if all_marks & mark::EMPTY != 0 {
-                self.unset(fields, unset.as_ptr().cast(), |value| {
-                    texts.first(usize::from(value)) == b'"'
-                });
+                self.unset(fields, unset.as_ptr().cast(), ends);
             }
             fits && pairs.fine() && all_marks < mark::BAD && narrow <= i32::MAX as u64
         }
@@ -149,10 +147,10 @@ impl Steps {
     ///
     /// # Safety
     /// As [`put_all`](Self::put_all).
-    #[inline]
-    unsafe fn unset(&self, fields: *mut u8, unset: *const u8, empty: impl Fn(u16) -> bool) {
+    #[cold]
+    unsafe fn unset(&self, fields: *mut u8, unset: *const u8, ends: &Ends) {
         for (place, step) in self.all[..self.whole_end].iter().enumerate() {
-            if !empty(step.value) {
+            if ends.length(usize::from(step.value)) != 0 {
                 continue;
             }
             let (at, mark) = (usize::from(step.dest.at), usize::from(step.dest.mark));
@@ -170,43 +168,36 @@ impl Steps {
     }
 }
 
-/// Where the texts of an entry's values are.
-struct Texts {
+/// The texts of an entry's values.
+#[derive(Clone, Copy)]
+struct Texts<'a> {
     frame: *const u8,
-    /// Of their opening quotes, and of their closing ones.
-    starts: *const u16,
-    at: *const u16,
-    lengths: *const u16,
+    ends: &'a Ends,
 }
 
-impl Texts {
-    /// Reads the values of a step and the one behind it: numbers without their signs, and their marks.
-    ///
-    /// # Safety
-    /// As [`Steps::put_all`].
-    #[inline(always)]
-    unsafe fn read<P: Pairs>(&self, pairs: &mut P, step: *const Step) -> ([u64; 2], [u8; 2]) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let (one, two) = (usize::from((*step).value), usize::from((*step.add(1)).value));
-            let ends = [usize::from(*self.at.add(one)), usize::from(*self.at.add(two))];
-            let lengths =
-                [usize::from(*self.lengths.add(one)), usize::from(*self.lengths.add(two))];
-            let first = usize::from(self.first(one));
-            let second = usize::from(self.first(two));
-            let marks = [*MARKS.get_unchecked(first), *MARKS.get_unchecked(second)];
-            (pairs.read(self.frame, ends, lengths), marks)
-        }
-    }
+/// Where two texts are, and their marks.
+struct Two {
+    ends: [usize; 2],
+    lengths: [usize; 2],
+    marks: [u8; 2],
+}
 
-    /// The first byte of a value, or its closing quote.
+impl Texts<'_> {
+    /// The values of a step and the one behind it.
     ///
     /// # Safety
     /// As [`Steps::put_all`].
     #[inline(always)]
-    unsafe fn first(&self, value: usize) -> u8 {
-        // SAFETY: the caller's promise.
-        unsafe { *self.frame.add(usize::from(*self.starts.add(value)) + 1) }
+    unsafe fn at(self, step: *const Step) -> Two {
+        // SAFETY: the caller's promise: values of the entry, which has less than can be; the first byte of
+        // each, or its closing quote, is in the frame.
+        unsafe {
+            let one = self.ends.of(usize::from((*step).value));
+            let two = self.ends.of(usize::from((*step.add(1)).value));
+            let first = |(end, length): (usize, usize)| usize::from(*self.frame.add(end - length));
+            let marks = [*MARKS.get_unchecked(first(one)), *MARKS.get_unchecked(first(two))];
+            Two { ends: [one.0, two.0], lengths: [one.1, two.1], marks }
+        }
     }
 }
 

@@ -328,27 +328,32 @@ impl Machine for ThirtyTwoBytes {
 pub(in super::super) struct Lanes {
     /// The largest digits.
     largest: __m256i,
-    /// All bits of the lengths.
-    lengths: usize,
+    /// All bytes of [`LAST`]: the first one of a half is set where a length was above 15.
+    kept: __m256i,
+    /// All bits of the narrow numbers.
+    narrow: __m256i,
 }
 
-impl Pairs for Lanes {
+impl Lanes {
+    /// See [`Pairs::read`]: the numbers, each in both words of its half.
+    ///
+    /// # Safety
+    /// As there.
     #[inline(always)]
-    unsafe fn none() -> Self {
-        // SAFETY: the caller has AVX2.
-        Self { largest: unsafe { _mm256_setzero_si256() }, lengths: 0 }
-    }
-
-    #[inline(always)]
-    unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2] {
+    unsafe fn numbers(
+        &mut self,
+        frame: *const u8,
+        ends: [usize; 2],
+        lengths: [usize; 2],
+    ) -> __m256i {
         // SAFETY: the caller has AVX2 and lets sixteen bytes be read in front of each end; `LAST` is as
         // long as a length can be.
         unsafe {
-            self.lengths |= lengths[0] | lengths[1];
             let sixteen = |end: usize| -> *const __m128i { frame.add(end).sub(16).cast() };
             let last = |length: usize| -> *const __m128i { LAST.as_ptr().add(length).cast() };
             let text = _mm256_loadu2_m128i(sixteen(ends[1]), sixteen(ends[0]));
             let kept = _mm256_loadu2_m128i(last(lengths[1]), last(lengths[0]));
+            self.kept = _mm256_or_si256(self.kept, kept);
             let all = _mm256_and_si256(_mm256_sub_epi8(text, _mm256_set1_epi8(b'0' as i8)), kept);
             // A byte below the digits is a sign where it is the first of more than one.
             let first = _mm256_andnot_si256(_mm256_bslli_epi128(kept, 1), kept);
@@ -356,10 +361,48 @@ impl Pairs for Lanes {
             let sign = _mm256_and_si256(_mm256_and_si256(first, below), not_the_last());
             let digits = _mm256_andnot_si256(sign, all);
             self.largest = _mm256_max_epu8(self.largest, digits);
-            let whole = value_of(digits);
-            let second = _mm256_extracti128_si256(whole, 1);
-            let first = _mm256_castsi256_si128(whole);
-            [_mm_cvtsi128_si64(first) as u64, _mm_cvtsi128_si64(second) as u64]
+            value_of(digits)
+        }
+    }
+}
+
+/// The numbers of both halves.
+#[inline(always)]
+unsafe fn halves(whole: __m256i) -> [u64; 2] {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        let second = _mm256_extracti128_si256(whole, 1);
+        let first = _mm256_castsi256_si128(whole);
+        [_mm_cvtsi128_si64(first) as u64, _mm_cvtsi128_si64(second) as u64]
+    }
+}
+
+impl Pairs for Lanes {
+    #[inline(always)]
+    unsafe fn none() -> Self {
+        // SAFETY: the caller has AVX2.
+        let zero = unsafe { _mm256_setzero_si256() };
+        Self { largest: zero, kept: zero, narrow: zero }
+    }
+
+    #[inline(always)]
+    unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { halves(self.numbers(frame, ends, lengths)) }
+    }
+
+    #[inline(always)]
+    unsafe fn read_narrow(
+        &mut self,
+        frame: *const u8,
+        ends: [usize; 2],
+        lengths: [usize; 2],
+    ) -> [u64; 2] {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let whole = self.numbers(frame, ends, lengths);
+            self.narrow = _mm256_or_si256(self.narrow, whole);
+            halves(whole)
         }
     }
 
@@ -369,7 +412,11 @@ impl Pairs for Lanes {
         unsafe {
             let nine = _mm256_set1_epi8(9);
             let digits = _mm256_cmpeq_epi8(_mm256_max_epu8(self.largest, nine), nine);
-            self.lengths < 16 && _mm256_movemask_epi8(digits) == -1
+            let long = _mm256_movemask_epi8(self.kept) & 0x1_0001;
+            let wide = _mm256_set1_epi64x(!i64::from(i32::MAX));
+            _mm256_movemask_epi8(digits) == -1
+                && long == 0
+                && _mm256_testz_si256(self.narrow, wide) == 1
         }
     }
 }

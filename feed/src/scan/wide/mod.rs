@@ -269,14 +269,14 @@ impl Skeleton {
 #[derive(Debug)]
 pub(super) struct Ends {
     /// Positions of the closing quotes.
-    at: Box<[u16; VALUES_MAX + 64]>,
+    at: [u16; VALUES_MAX + 64],
     /// Bytes between the quotes.
-    lengths: Box<[u16; VALUES_MAX + 64]>,
+    lengths: [u16; VALUES_MAX + 64],
 }
 
 impl Ends {
     pub(super) fn new() -> Self {
-        Self { at: Box::new([0; VALUES_MAX + 64]), lengths: Box::new([0; VALUES_MAX + 64]) }
+        Self { at: [0; VALUES_MAX + 64], lengths: [0; VALUES_MAX + 64] }
     }
 
     /// Sets the end of a value that has `length` bytes.
@@ -286,10 +286,18 @@ impl Ends {
         self.lengths[value] = length as u16;
     }
 
-    /// Where the positions of the closing quotes are, and the lengths.
+    /// Where a value ends, and how long it is.
+    ///
+    /// # Safety
+    /// `value` is below [`VALUES_MAX`].
     #[inline(always)]
-    pub(super) fn parts(&self) -> (*const u16, *const u16) {
-        (self.at.as_ptr(), self.lengths.as_ptr())
+    pub(super) unsafe fn of(&self, value: usize) -> (usize, usize) {
+        debug_assert!(value < VALUES_MAX);
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (end, length) = (self.at.get_unchecked(value), self.lengths.get_unchecked(value));
+            (usize::from(*end), usize::from(*length))
+        }
     }
 
     /// The length of a value.
@@ -536,8 +544,19 @@ pub(super) trait Pairs {
     /// - Sixteen bytes can be read in front of each end.
     unsafe fn read(&mut self, frame: *const u8, ends: [usize; 2], lengths: [usize; 2]) -> [u64; 2];
 
-    /// Whether all were digits behind at most one byte that is none, 15 bytes at most in all, or empty.
-    /// The caller looks at first bytes that are no digits.
+    /// The same for numbers that have 31 bits at most.
+    ///
+    /// # Safety
+    /// As [`read`](Self::read).
+    unsafe fn read_narrow(
+        &mut self,
+        frame: *const u8,
+        ends: [usize; 2],
+        lengths: [usize; 2],
+    ) -> [u64; 2];
+
+    /// Whether all were digits behind at most one byte that is none, 15 bytes at most in all, or empty,
+    /// and the narrow ones had 31 bits. The caller looks at first bytes that are no digits.
     ///
     /// # Safety
     /// This is such a machine.

@@ -77,12 +77,14 @@ impl Machine for EightBytes {
 pub(in super::super) struct WordPairs {
     bad: u64,
     lengths: usize,
+    /// All bits of the narrow numbers.
+    narrow: u64,
 }
 
 impl Pairs for WordPairs {
     #[inline(always)]
     unsafe fn none() -> Self {
-        Self { bad: 0, lengths: 0 }
+        Self { bad: 0, lengths: 0, narrow: 0 }
     }
 
     #[inline(always)]
@@ -109,8 +111,21 @@ impl Pairs for WordPairs {
     }
 
     #[inline(always)]
+    unsafe fn read_narrow(
+        &mut self,
+        frame: *const u8,
+        ends: [usize; 2],
+        lengths: [usize; 2],
+    ) -> [u64; 2] {
+        // SAFETY: the caller's promise.
+        let numbers = unsafe { self.read(frame, ends, lengths) };
+        self.narrow |= numbers[0] | numbers[1];
+        numbers
+    }
+
+    #[inline(always)]
     unsafe fn fine(&self) -> bool {
-        self.bad == 0 && self.lengths < 16
+        self.bad == 0 && self.lengths < 16 && self.narrow <= i32::MAX as u64
     }
 }
 
