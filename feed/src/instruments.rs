@@ -89,7 +89,7 @@ impl Instruments {
     }
 
     /// The number and the venue of a code as it stands in `item`, suffix included.
-    #[inline]
+    #[inline(always)]
     pub fn lookup(&self, code: &[u8]) -> (InstrumentId, Venue) {
         let (base, venue) = split_code(code);
         (self.find(base).unwrap_or(InstrumentId::NONE), venue)
@@ -133,15 +133,21 @@ impl Instruments {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, base: &[u8]) -> Option<InstrumentId> {
         // Shares have six bytes. A NUL at the end would be taken for the end of a shorter code; one
         // further in front makes a text that no symbol is.
-        match *base {
-            [_, _, _, _, _, 0] => None,
-            [a, b, c, d, e, f] => self.probe([u64::from_ne_bytes([a, b, c, d, e, f, 0, 0]), 0]),
-            _ => self.find_any(base),
+        let (Some(first), Some(last), 6) =
+            (base.first_chunk::<4>(), base.last_chunk::<2>(), base.len())
+        else {
+            return self.find_any(base);
+        };
+        let first = u64::from(u32::from_le_bytes(*first));
+        let word = first | u64::from(u16::from_le_bytes(*last)) << 32;
+        if word >> 40 == 0 {
+            return None;
         }
+        self.probe([word.to_le(), 0])
     }
 
     #[inline(never)]

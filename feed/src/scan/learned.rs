@@ -22,7 +22,7 @@ use super::fields::{Room, hundredths, put_u8, put_u64};
 use super::plan::MAX_EXTRAS;
 use super::shape::{Learner, Shape, Target};
 use super::store;
-use super::wide::{EightBytes, Ends, Index, Isa, LENGTH_MAX, Machine, verify};
+use super::wide::{CHUNK, EightBytes, Ends, Index, Isa, LENGTH_MAX, Machine, verify};
 #[cfg(target_arch = "x86_64")]
 use super::wide::{SixteenBytes, ThirtyTwoBytes};
 use crate::schema::ValueKind;
@@ -162,8 +162,11 @@ fn longer_ones_stand(frame: &[u8], starts: &[u16], shape: &Shape) -> bool {
     for longer in &shape.longer {
         let open = usize::from(starts[usize::from(longer.value)]);
         let begin = open.wrapping_sub(usize::from(longer.before));
-        let text = frame.get(begin..).and_then(|rest| rest.get(..longer.bytes().len()));
-        if !text.is_some_and(|text| same(text, longer.bytes())) {
+        let stands = |at: usize, text: &[u8; CHUNK]| {
+            frame.get(at..).and_then(|rest| rest.first_chunk()) == Some(text)
+        };
+        let (at, rest) = &longer.rest;
+        if !(stands(begin, &longer.head) && (*at == 0 || stands(begin + usize::from(*at), rest))) {
             return false;
         }
     }
@@ -189,9 +192,8 @@ unsafe fn entry<M: Machine>(
     builder: &mut Builder<'_>,
 ) -> Option<usize> {
     let last = shape.skeleton.values() - 1;
-    let starts = index.starts().get(first..=first + last)?;
     // The last value of the frame ends where what follows begins; others are searched.
-    let open = usize::from(starts[last]);
+    let open = index.start(first + last);
     let last_end = if first + last + 1 == frame_ends.0 {
         frame_ends.1.checked_sub(shape.suffix.len()).filter(|end| *end > open)?
     } else {
@@ -203,15 +205,17 @@ unsafe fn entry<M: Machine>(
     }
     ends.set(last, last_end, length);
     let end = last_end + shape.suffix.len();
+    // SAFETY: values of the shape, which are fewer than can be.
+    let end_of = |value: u16| unsafe { ends.of(usize::from(value)) };
     // A candidate's type begins with the two bytes of the shape's.
-    if !shape.suffix.ends_at(frame, end) || ends.length(usize::from(shape.type_at)) != 2 {
+    if !shape.suffix.ends_at(frame, end) || end_of(shape.type_at).1 != 2 {
         return None;
     }
-    if let Some((value, constant, high)) = &shape.constant
-        && ends.length(usize::from(*value)) == constant.len()
-        && constant.ends_at(frame, ends.range(usize::from(*value)).end)
-    {
-        seen.high += high;
+    if let Some((value, constant, high)) = &shape.constant {
+        let (end, length) = end_of(*value);
+        if length == constant.len() && constant.ends_at(frame, end) {
+            seen.high += high;
+        }
     }
     seen.quotes += shape.quotes;
 
@@ -346,10 +350,4 @@ impl<'a> Texts<'a> {
     fn store_all(self, record: &mut [u64], targets: &[Target], flags: &mut Flags) -> Option<()> {
         targets.iter().try_for_each(|target| self.store(record, target, flags))
     }
-}
-
-/// Whether two texts of a few bytes are the same, without a call.
-#[inline]
-fn same(text: &[u8], other: &[u8]) -> bool {
-    text.len() == other.len() && text.iter().zip(other).all(|(a, b)| a == b)
 }

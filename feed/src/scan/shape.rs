@@ -22,8 +22,8 @@ const SHAPES: usize = 32;
 /// How many orders of keys are remembered between their first and their second time.
 const RECENT: usize = 16;
 
-/// The longest text between two values, bytes.
-const LITERAL_MAX: usize = 48;
+/// The longest text between two values, bytes: three chunks.
+const LITERAL_MAX: usize = 3 * CHUNK;
 
 /// How integers become fields of a record. They are sorted so: one class after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,15 +91,10 @@ pub(super) struct Longer {
     pub(super) value: u16,
     /// From its first byte to the opening quote of that value.
     pub(super) before: u16,
-    len: u8,
-    bytes: [u8; LITERAL_MAX],
-}
-
-impl Longer {
-    #[inline]
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
-    }
+    /// Its first bytes; they may reach into what the skeleton compares.
+    pub(super) head: [u8; CHUNK],
+    /// If it is longer, its last bytes, and how far they are behind its first; 0 if not.
+    pub(super) rest: (u8, [u8; CHUNK]),
 }
 
 /// How long a [`Short`] text can be, bytes.
@@ -253,11 +248,15 @@ impl Shape {
             if literal.len() > LITERAL_MAX || self.longer.len() == self.longer.capacity() {
                 return None;
             }
+            let head = *literal.first_chunk()?;
             let beginning = &literal[..literal.len() - CHUNK];
-            let mut bytes = [0; LITERAL_MAX];
-            bytes[..beginning.len()].copy_from_slice(beginning);
+            // As long as a head at most: nothing is left between the two.
+            let rest = match beginning.last_chunk() {
+                Some(rest) => ((beginning.len() - CHUNK) as u8, *rest),
+                None => (0, head),
+            };
             let before = literal.len() as u16 - 1;
-            self.longer.push(Longer { value, before, len: beginning.len() as u8, bytes });
+            self.longer.push(Longer { value, before, head, rest });
         }
         Some(())
     }

@@ -503,7 +503,8 @@ pub(super) unsafe fn verify(
         }
     }
     let long = _mm256_set1_epi16(!(LENGTH_MAX as i16));
-    _mm256_testz_si256(differ, differ) == 1 && _mm256_testz_si256(odd, long) == 1
+    let bad = _mm256_or_si256(differ, _mm256_and_si256(odd, long));
+    _mm256_testz_si256(bad, bad) == 1
 }
 
 /// See [`Kernels::integers`](super::Kernels::integers).
