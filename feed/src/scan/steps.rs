@@ -101,9 +101,9 @@ impl Steps {
             while step < narrow_end {
                 let at = texts.at(step);
                 let numbers = pairs.read_narrow(texts.frame, at.ends, at.lengths);
-                for pair in 0..2 {
+                for (pair, number) in numbers.into_iter().enumerate() {
                     let to = &(*step.add(pair)).dest;
-                    let (number, mark) = (numbers[pair], at.marks[pair]);
+                    let mark = at.marks[pair];
                     all_marks |= mark;
                     fields.add(usize::from(to.at)).cast::<u32>().write_unaligned(number as u32);
                     *fields.add(usize::from(to.mark)) = mark;
@@ -113,11 +113,11 @@ impl Steps {
             while step < whole_end {
                 let at = texts.at(step);
                 let numbers = pairs.read(texts.frame, at.ends, at.lengths);
-                for pair in 0..2 {
+                for (pair, number) in numbers.into_iter().enumerate() {
                     let to = &(*step.add(pair)).dest;
                     let mark = at.marks[pair];
                     all_marks |= mark;
-                    let number = signed(numbers[pair], mark);
+                    let number = signed(number, mark);
                     fields.add(usize::from(to.at)).cast::<u64>().write_unaligned(number);
                 }
                 step = step.add(2);
@@ -126,9 +126,9 @@ impl Steps {
             while step < end {
                 let at = texts.at(step);
                 let numbers = pairs.read(texts.frame, at.ends, at.lengths);
-                for pair in 0..2 {
+                for (pair, number) in numbers.into_iter().enumerate() {
                     let to = &(*step.add(pair)).dest;
-                    let (number, mark) = (numbers[pair], at.marks[pair]);
+                    let mark = at.marks[pair];
                     all_marks |= mark;
                     if mark != mark::EMPTY {
                         fits &= put(fields, to, number, mark, recv, &mut narrow);
