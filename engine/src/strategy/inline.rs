@@ -133,7 +133,8 @@ impl Seat {
         for _ in 0..TURNS_MAX {
             match runner.turn() {
                 Ok(Turn::Busy) => {}
-                Ok(Turn::Idle) => return,
+                // On this thread nothing comes behind its back.
+                Ok(Turn::Drained | Turn::Idle) => return,
                 Ok(Turn::Closed) => return self.end(Ok(())),
                 Err(why) => return self.end(Err(why)),
             }

@@ -111,8 +111,10 @@ type Over = String;
 /// What a turn found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// Something was handled; there may be more.
+    /// Something was handled, and more waits.
     Busy,
+    /// Something was handled, and all was read.
+    Drained,
     /// There is nothing to do now.
     Idle,
     /// The market is over and read to its end.
@@ -184,14 +186,20 @@ impl Runner {
             return Err("it was too slow to read what was left when the run ended".into());
         }
         let mut busy = self.read_updates()?;
+        let mut more = false;
         match self.read_market()? {
-            Progress::Some => busy = true,
+            Progress::Batch => more = true,
+            Progress::All => busy = true,
             Progress::None => {}
             Progress::Closed => return Ok(Turn::Closed),
         }
         busy |= self.fire_timers()?;
         self.parts.recorder.hand_over();
-        Ok(if busy { Turn::Busy } else { Turn::Idle })
+        Ok(match (more, busy) {
+            (true, _) => Turn::Busy,
+            (false, true) => Turn::Drained,
+            (false, false) => Turn::Idle,
+        })
     }
 
     /// Ends the strategy, with what the last turn said.
@@ -215,7 +223,7 @@ impl Runner {
     fn main_loop(&mut self, idle: &mut Idle) -> Result<(), Over> {
         loop {
             match self.turn()? {
-                Turn::Busy => idle.reset(),
+                Turn::Busy | Turn::Drained => idle.reset(),
                 Turn::Closed => return Ok(()),
                 Turn::Idle => {
                     let max = self.until_next_timer();
@@ -253,12 +261,12 @@ impl Runner {
                 }
                 Poll::Gap { lost } => self.tell_gap(lost)?,
                 Poll::Empty => {
-                    return Ok(if handled == 0 { Progress::None } else { Progress::Some });
+                    return Ok(if handled == 0 { Progress::None } else { Progress::All });
                 }
                 Poll::Closed => return Ok(Progress::Closed),
             }
         }
-        Ok(Progress::Some)
+        Ok(Progress::Batch)
     }
 
     /// Hands the record in the first `length` words of the buffer to the strategy.
@@ -360,7 +368,10 @@ impl Runner {
 
 enum Progress {
     None,
-    Some,
+    /// As much as a turn may read; there may be more.
+    Batch,
+    /// What there was.
+    All,
     Closed,
 }
 
