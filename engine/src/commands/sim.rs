@@ -49,7 +49,8 @@ pub(crate) fn sim(args: &SimArgs) -> anyhow::Result<u8> {
         std::thread::sleep(Duration::from_millis(20));
     }
     let report = broker.stop();
-    println!("sent {} frames:", report.frames_sent);
+    let colon = if report.entries_sent.is_empty() { "" } else { ":" };
+    println!("sent {} frames{colon}", report.frames_sent);
     for (code, entries) in &report.entries_sent {
         println!("  {code} {entries}");
     }
