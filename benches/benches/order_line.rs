@@ -14,8 +14,8 @@
 //! | `reqwest_current_thread` | reqwest on a tokio runtime of one thread |
 //! | `reqwest_multi_thread` | reqwest on tokio's usual runtime |
 //!
-//! The first ten orders of a block are sent and checked like the others and not counted: after its turn the
-//! client before leaves the caches to none, and half of the slowest orders of a block were its first ones.
+//! The first ten orders of a block are sent and checked like the others and not counted: the caches hold the
+//! code of the client before, and half of the two slowest orders of a block were among its first ten.
 //! Every reply is checked, and at the end the server must have seen exactly as many orders as were sent.
 //! Ratios are those of one block to the block of `line_poll` beside it, their median over all blocks.
 //! `send` is our time from the order to its last byte written. reqwest's cannot be separated from the

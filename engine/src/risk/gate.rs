@@ -292,7 +292,7 @@ impl Gate {
         if found.halted || self.market_halted {
             return Err(Refusal::Halted);
         }
-        if now < found.interrupted_until && !self.config.allow_in_interruption {
+        if found.is_interrupted(now) && !self.config.allow_in_interruption {
             return Err(Refusal::Interrupted);
         }
         Ok((found, who))

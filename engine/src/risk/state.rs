@@ -83,6 +83,12 @@ impl Instrument {
         window: PriceWindow::EMPTY,
     };
 
+    /// Whether a volatility interruption is on.
+    #[inline]
+    pub(super) fn is_interrupted(&self, now: UnixNanos) -> bool {
+        now < self.interrupted_until
+    }
+
     /// The last trade, or the base price before the first; 0 when neither is known.
     #[inline]
     pub(super) fn reference(&self) -> i32 {

@@ -461,7 +461,7 @@ impl Gate {
     /// Whether nothing of the run can trade: the whole market is halted, or every instrument is halted
     /// or in a volatility interruption. No market data are no sign of a dead feed then.
     pub fn is_everything_halted(&self, now: UnixNanos) -> bool {
-        let rests = |found: &Instrument| found.halted || now < found.interrupted_until;
+        let rests = |found: &Instrument| found.halted || found.is_interrupted(now);
         self.market_halted || (!self.instruments.is_empty() && self.instruments.iter().all(rests))
     }
 
