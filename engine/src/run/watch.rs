@@ -22,6 +22,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use strategy_api::{LogLevel as StrategyLogLevel, UnixNanos};
 
+/// How a run ends whose time is up.
+const TIME_UP: &str = "the time was up";
+/// The same when the feed had no connection then: what happened since is not in the summary.
+const TIME_UP_WITHOUT_FEED: &str = "the time was up, without a connection of the feed";
 /// How often the main thread looks around.
 const TICK: Duration = Duration::from_millis(20);
 /// How long the feed may take to end once it was asked to.
@@ -124,7 +128,9 @@ impl Watch {
                 break why;
             }
             if duration.is_some_and(|duration| self.started.elapsed() >= duration) {
-                break "the time was up".to_owned();
+                // One that never logged in is a problem of its own.
+                let lost = !self.feed.is_live() && self.feed.counts().session.logins > 0;
+                break if lost { TIME_UP_WITHOUT_FEED } else { TIME_UP }.to_owned();
             }
             if let Orders::Trading(overseer) = &self.orders
                 && duration.is_none()

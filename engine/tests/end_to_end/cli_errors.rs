@@ -169,6 +169,7 @@ fn a_port_on_which_nothing_listens_ends_the_start_after_a_few_attempts() {
     let config = format!(
         "mode = \"mock\"\n[broker]\nrest_url = \"https://127.0.0.1:{port}\"\n\
          websocket_url = \"wss://127.0.0.1:{port}/api/dostk/websocket\"\n{FROM_ENVIRONMENT}\
+         [session]\ncalendar = \"always\"\n\
          [feed]\nreconnect_min_ms = 10\nreconnect_max_ms = 50\n"
     );
     let setup = Setup::new(&config);

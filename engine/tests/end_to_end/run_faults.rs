@@ -14,6 +14,10 @@ fn broker(options: sim::Options) -> sim::Broker {
 
 /// The engine with one watcher, on trades and own orders of two stocks; it is live.
 fn start(broker: &sim::Broker, feed: &str) -> (Setup, Running) {
+    start_with(broker, feed, &["--json"])
+}
+
+fn start_with(broker: &sim::Broker, feed: &str, arguments: &[&str]) -> (Setup, Running) {
     let config = format!(
         "[feed]\nreconnect_min_ms = 20\nreconnect_max_ms = 200\n{feed}\n\
          [[strategy]]\nname = \"one\"\nplugin = \"{}\"\ntypes = [\"0B\", \"00\", \"04\"]\n\
@@ -21,7 +25,7 @@ fn start(broker: &sim::Broker, feed: &str) -> (Setup, Running) {
         watcher().display()
     );
     let setup = Setup::at(broker, KEYS, &config);
-    let mut command = setup.run(&["--json"]);
+    let mut command = setup.run(arguments);
     command.env("E2E_APP_KEY", "KEY").env("E2E_SECRET_KEY", "SECRET");
     let mut running = Running::start(command);
     running.wait_for("subscriptions confirmed");
@@ -156,6 +160,17 @@ fn a_silent_connection_is_left_and_made_again() {
     running.wait_until("live again", || setup.logged("one", "feed change=2").len() >= 2);
     let summary = end(running, 0);
     assert!(summary["feed"]["reconnects"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn a_run_whose_time_is_up_says_that_the_feed_was_not_connected_then() {
+    let broker = broker(sim::Options::default());
+    let (setup, mut running) = start_with(&broker, "", &["--duration", "6s", "--json"]);
+    // A strategy starts once the books are known.
+    running.wait_until("a start", || !setup.logged("one", "feed change=2").is_empty());
+    broker.stop();
+    let summary = summary(&running.finish().ended_with(0).stdout);
+    assert_eq!(summary["ended"], "the time was up, without a connection of the feed");
 }
 
 #[test]

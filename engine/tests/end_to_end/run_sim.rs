@@ -235,12 +235,17 @@ fn ctrl_c_during_the_start_ends_it() {
     let setup = Setup::new(&format!(
         "mode = \"mock\"\n[broker]\nrest_url = \"https://127.0.0.1:{port}\"\n\
          websocket_url = \"wss://127.0.0.1:{port}/\"\napp_key_env = \"E2E_KEY\"\n\
-         secret_key_env = \"E2E_KEY\"\n"
+         secret_key_env = \"E2E_KEY\"\n[session]\ncalendar = \"always\"\n"
     ));
     let mut command = setup.run(&[]);
     command.env("E2E_KEY", "KEY");
     let mut running = Running::start(command);
-    running.wait_until("a connection", || silent.accept().is_ok());
+    silent.set_nonblocking(true).unwrap();
+    let mut connection = None;
+    running.wait_until("a connection", || {
+        connection = silent.accept().ok();
+        connection.is_some()
+    });
     running.interrupt();
     let finished = running.finish().ended_with(1);
     let told = "the engine never logged in: ended by a signal";

@@ -59,11 +59,12 @@ impl Setup {
         Self { folder }
     }
 
-    /// The same against a broker outside: `[broker]` and mode "mock" are written in front.
+    /// The same against a broker outside: mode "mock", `[broker]` and, as its day is its own, a calendar
+    /// without nights are written in front.
     pub(crate) fn at(broker: &sim::Broker, credentials: &str, config: &str) -> Self {
         let head = format!(
             "mode = \"mock\"\n[broker]\nrest_url = \"{}\"\nwebsocket_url = \"{}\"\n\
-             ca_file = \"ca.pem\"\n{credentials}\n",
+             ca_file = \"ca.pem\"\n{credentials}\n[session]\ncalendar = \"always\"\n",
             broker.rest_url(),
             broker.ws_url()
         );

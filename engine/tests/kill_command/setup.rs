@@ -56,7 +56,7 @@ impl Setup {
         let config = format!(
             "mode = \"dry-run\"\n[broker]\nrest_url = \"{rest_url}\"\n\
              websocket_url = \"{websocket_url}\"\n{ca_file}app_key_env = \"KILL_APP_KEY\"\n\
-             secret_key_env = \"KILL_SECRET_KEY\"\n[telemetry]\ndirectory = \"runs\"\n"
+             secret_key_env = \"KILL_SECRET_KEY\"\n[session]\ncalendar = \"always\"\n[telemetry]\ndirectory = \"runs\"\n"
         );
         std::fs::write(folder.path().join("run.toml"), config).unwrap();
         let ca_pem = tls.then(|| std::fs::read_to_string(folder.path().join("ca.pem")).unwrap());
