@@ -26,12 +26,26 @@ const SLOTS: usize = 256;
 /// A callback for some record.
 type Callback = unsafe extern "C" fn(*mut PluginInstance, *const c_void) -> i32;
 
-/// What happens with a record of one kind. Without a callback: nothing (almost, see `skip`).
+/// What happens with a record of one kind.
 #[derive(Clone, Copy)]
 struct Slot {
-    callback: Option<Callback>,
+    callback: Callback,
     /// Words of the record; the callback reads that many.
     words: usize,
+}
+
+impl Slot {
+    /// A kind that the strategy has no callback for: no record has so many words, so that one comparison
+    /// tells both what is not wanted and what is too short.
+    const NONE: Self = Self { callback: nobody, words: usize::MAX };
+
+    fn has_callback(&self) -> bool {
+        self.words != usize::MAX
+    }
+}
+
+unsafe extern "C" fn nobody(_: *mut PluginInstance, _: *const c_void) -> i32 {
+    STATUS_OK
 }
 
 /// One running strategy. It is made on any thread and then lives on one.
@@ -118,7 +132,7 @@ impl<H: Host> Instance<H> {
 
     /// Whether the strategy has a callback for records of this kind.
     pub fn wants(&self, kind: Kind) -> bool {
-        self.slots[usize::from(kind.0)].callback.is_some()
+        self.slots[usize::from(kind.0)].has_callback()
     }
 
     /// The host.
@@ -147,27 +161,23 @@ impl<H: Host> Instance<H> {
     ///
     /// # Panics
     /// When a function of the host panicked during the callback.
-    #[inline]
+    #[inline(always)]
     pub fn dispatch(&mut self, words: &[u64]) -> Result<(), Stopped> {
         let Some(header) = header_of(words) else {
             debug_assert!(false, "a record is at least a header long");
             return Ok(());
         };
         let slot = self.slots[usize::from(header.kind.0)];
-        let Some(callback) = slot.callback else {
-            return self.skip(words, header.kind);
-        };
         if words.len() < slot.words {
-            debug_assert!(false, "a record is as long as its kind says");
-            return Ok(());
+            return self.skip(words, header.kind);
         }
         if self.has_extras {
-            return self.dispatch_with_extras(words, header, callback);
+            return self.dispatch_with_extras(words, header, slot.callback);
         }
         // SAFETY: the callback belongs to the kind in the header, whose record has `slot.words`
         // words; they are there, aligned, and stay as they are during the call. The instance is
         // alive, and `&mut self` lets no second callback run.
-        let status = unsafe { callback(self.instance.as_ptr(), words.as_ptr().cast()) };
+        let status = unsafe { (slot.callback)(self.instance.as_ptr(), words.as_ptr().cast()) };
         if status != STATUS_OK || self.bridge.pending().any() {
             return self.conclude(callback_name(header.kind), status);
         }
@@ -175,6 +185,7 @@ impl<H: Host> Instance<H> {
     }
 
     /// The same with further fields in front of the record, if they are indeed those of this record.
+    #[inline(never)]
     fn dispatch_with_extras(
         &mut self,
         words: &[u64],
@@ -196,7 +207,12 @@ impl<H: Host> Instance<H> {
 
     /// A record without a callback: fields for the next record are kept, those of this one forgotten.
     /// A stopped strategy has no callbacks any more, so its records end here, too.
+    #[inline(never)]
     fn skip(&mut self, words: &[u64], kind: Kind) -> Result<(), Stopped> {
+        if self.wants(kind) {
+            debug_assert!(false, "a record is as long as its kind says");
+            return Ok(());
+        }
         if let Some(stopped) = &self.stopped {
             return Err(stopped.clone());
         }
@@ -328,7 +344,7 @@ impl<H: Host> Instance<H> {
             if message.is_empty() { String::from("(it did not say why)") } else { message };
         let report = StopReport { name: self.name.clone(), callback, cause, message };
         // From here on every record takes the way of those that nobody wants.
-        self.slots = [Slot { callback: None, words: usize::MAX }; SLOTS];
+        self.slots = [Slot::NONE; SLOTS];
         self.stopped.insert(Stopped::new(report)).clone()
     }
 }
@@ -349,22 +365,23 @@ impl<H: Host> Drop for Instance<H> {
 macro_rules! record_slots {
     ($($record:ident => $field:ident),* $(,)?) => {
         fn slots_of(table: &PluginTable) -> [Slot; SLOTS] {
-            let mut slots = [Slot { callback: None, words: usize::MAX }; SLOTS];
+            let mut slots = [Slot::NONE; SLOTS];
             $(
                 let typed: Option<
                     unsafe extern "C" fn(*mut PluginInstance, *const $record) -> i32,
                 > = table.$field;
-                slots[usize::from(<$record as Record>::KIND.0)] = Slot {
+                if let Some(callback) = typed {
                     // SAFETY: both are pointers to functions that differ only in what a thin pointer
                     // points at, which is the same calling convention.
-                    callback: typed.map(|callback| unsafe {
+                    let callback = unsafe {
                         std::mem::transmute::<
                             unsafe extern "C" fn(*mut PluginInstance, *const $record) -> i32,
                             Callback,
                         >(callback)
-                    }),
-                    words: size_of::<$record>() / 8,
-                };
+                    };
+                    let words = size_of::<$record>() / 8;
+                    slots[usize::from(<$record as Record>::KIND.0)] = Slot { callback, words };
+                }
             )*
             slots
         }
