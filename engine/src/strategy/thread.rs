@@ -289,13 +289,6 @@ impl Runner {
         self.pending_extras = 0;
         let instance = &mut self.parts.instance;
         let picked = instance.host_mut().clock().now();
-        // The feed puts the time of publishing behind the record.
-        if let Some(published) = words.get(size) {
-            let waited = picked.raw().saturating_sub(*published);
-            self.parts.recorder.record(HOP_PUBLISHED, waited);
-            let wire = if header.ts_kernel.is_set() { header.ts_kernel } else { header.ts_recv };
-            self.parts.recorder.record(HOP_WIRE, (picked - wire).raw());
-        }
         let now = if header.ts_recv.is_set() { header.ts_recv } else { picked };
         instance.host_mut().begin(now, cause_of(&header));
         let counters = &self.parts.counters;
@@ -305,7 +298,15 @@ impl Runner {
         let result = instance.dispatch(&self.buffer[..size]);
         counters.callback_since.store(0, Ordering::Relaxed);
         let done = instance.host_mut().clock().now();
-        self.parts.recorder.record(HOP_CALLBACK, (done - picked).raw());
+        let recorder = &mut self.parts.recorder;
+        // The feed puts the time of publishing behind the record.
+        if let Some(published) = self.buffer[..length].get(size) {
+            recorder.record(HOP_PUBLISHED, picked.raw().saturating_sub(*published));
+            let wire = if header.ts_kernel.is_set() { header.ts_kernel } else { header.ts_recv };
+            recorder.record(HOP_WIRE, (picked - wire).raw());
+        }
+        // Last: it is the one that has to wait for the reading just now.
+        recorder.record(HOP_CALLBACK, (done - picked).raw());
         result.map_err(over)
     }
 

@@ -2,17 +2,10 @@
 
 use super::table::{HopRow, latency_rows};
 use super::{HistogramLog, empty_histogram};
+use feed::handler::HopHistogram;
 use hdrhistogram::Histogram;
 use std::io;
 use std::time::Duration;
-
-/// Empties a histogram; one that is empty is left alone: emptying writes 200 KB, and most hops of an
-/// interval are empty.
-pub(super) fn empty(histogram: &mut Histogram<u64>) {
-    if !histogram.is_empty() {
-        histogram.reset();
-    }
-}
 
 struct Hop {
     name: String,
@@ -37,14 +30,10 @@ impl LatencyBook {
     }
 
     /// Adds what was recorded for a hop.
-    pub fn add(&mut self, name: &str, recorded: &Histogram<u64>) {
+    pub fn add(&mut self, name: &str, recorded: &HopHistogram) {
         let hop = self.hop(name);
-        if recorded.is_empty() {
-            return;
-        }
-        // All hops have the same bounds, so adding cannot fail.
-        let _ = hop.interval.add(recorded);
-        let _ = hop.total.add(recorded);
+        recorded.add_to(&mut hop.interval);
+        recorded.add_to(&mut hop.total);
     }
 
     /// Writes the interval to a log, and begins a new one; returns its rows.
@@ -58,7 +47,10 @@ impl LatencyBook {
         for hop in &mut self.hops {
             let tag: String = hop.name.replace([' ', ','], "_");
             log.write(&tag, since_start, length, &hop.interval)?;
-            empty(&mut hop.interval);
+            // Emptying writes 200 KB, and most hops of an interval are empty.
+            if !hop.interval.is_empty() {
+                hop.interval.reset();
+            }
         }
         log.flush()?;
         Ok(rows)

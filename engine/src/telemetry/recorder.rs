@@ -4,6 +4,10 @@
 //! [`Recorder::record`] is an array index and an addition: no allocation, no lock, no system call;
 //! budget 3 ns. [`Recorder::hand_over`] is one relaxed load until the collector asks for the interval.
 //!
+//! A span is counted when the next one comes. `rdtsc` waits until all that stands before it is done, and a
+//! chain from one reading through the time, the index and the counter to the next reading costs its whole
+//! length: 19 ns a span instead of 12. The span before is known long ago; counting it is in nobody's way.
+//!
 //! ```text
 //!  recording thread                          collector
 //!  current ──record──▶                       epoch += 1
@@ -11,17 +15,20 @@
 //!  takes a spare            ◀─────────────── hands the emptied set back
 //! ```
 
-use super::book::empty;
-use feed::handler::hop_histogram as empty_histogram;
-use hdrhistogram::Histogram;
+use feed::handler::HopHistogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-type Set = Box<[Histogram<u64>]>;
+type Set = Box<[HopHistogram]>;
+
+/// Before the first span: there is no such hop.
+const NO_SPAN: (usize, u64) = (usize::MAX, 0);
 
 /// The recording end: one histogram for each hop of a thread.
 pub struct Recorder {
     current: Set,
+    /// The newest span, not counted yet: its hop and its nanoseconds.
+    newest: (usize, u64),
     full: rtrb::Producer<Set>,
     spare: rtrb::Consumer<Set>,
     epoch: Arc<AtomicU64>,
@@ -39,15 +46,21 @@ pub struct Collector {
 /// A recorder for these hops, and its collector.
 pub fn recorder<S: Into<String>>(hops: impl IntoIterator<Item = S>) -> (Recorder, Collector) {
     let hops: Vec<String> = hops.into_iter().map(Into::into).collect();
-    let set = || -> Set { hops.iter().map(|_| empty_histogram()).collect() };
+    let set = || -> Set { hops.iter().map(|_| HopHistogram::new()).collect() };
     // Two sets circulate: the one being filled, and one that is full or spare.
     let (full_in, full_out) = rtrb::RingBuffer::new(2);
     let (mut spare_in, spare_out) = rtrb::RingBuffer::new(2);
     // A ring of two takes one element.
     let _ = spare_in.push(set());
     let epoch = Arc::new(AtomicU64::new(0));
-    let recorder =
-        Recorder { current: set(), full: full_in, spare: spare_out, epoch: epoch.clone(), seen: 0 };
+    let recorder = Recorder {
+        current: set(),
+        newest: NO_SPAN,
+        full: full_in,
+        spare: spare_out,
+        epoch: epoch.clone(),
+        seen: 0,
+    };
     let collector = Collector { hops, full: full_out, spare: spare_in, epoch };
     (recorder, collector)
 }
@@ -56,8 +69,15 @@ impl Recorder {
     /// Records a span of hop number `hop`. Spans that are too long count as the longest.
     #[inline]
     pub fn record(&mut self, hop: usize, nanos: u64) {
+        self.count_newest((hop, nanos));
+    }
+
+    /// Counts the newest span; the next one takes its place.
+    #[inline]
+    fn count_newest(&mut self, next: (usize, u64)) {
+        let (hop, nanos) = std::mem::replace(&mut self.newest, next);
         if let Some(histogram) = self.current.get_mut(hop) {
-            histogram.saturating_record(nanos);
+            histogram.record(nanos);
         }
     }
 
@@ -77,6 +97,7 @@ impl Recorder {
         // Without a spare the collector still works on the last one: keep filling, try again later.
         let Ok(empty) = self.spare.pop() else { return };
         self.seen = wanted;
+        self.count_newest(NO_SPAN);
         let full = std::mem::replace(&mut self.current, empty);
         // At most two sets exist, and this ring takes two.
         let _ = self.full.push(full);
@@ -86,6 +107,7 @@ impl Recorder {
 impl Drop for Recorder {
     /// The last interval is not lost when the thread ends.
     fn drop(&mut self) {
+        self.count_newest(NO_SPAN);
         let last = std::mem::take(&mut self.current);
         let _ = self.full.push(last);
     }
@@ -98,11 +120,11 @@ impl Collector {
     }
 
     /// Hands over what arrived: each hop's name and its histogram since the last time.
-    pub fn collect(&mut self, mut each: impl FnMut(&str, &Histogram<u64>)) {
+    pub fn collect(&mut self, mut each: impl FnMut(&str, &HopHistogram)) {
         while let Ok(mut set) = self.full.pop() {
             for (hop, histogram) in self.hops.iter().zip(set.iter_mut()) {
                 each(hop, histogram);
-                empty(histogram);
+                histogram.clear();
             }
             let _ = self.spare.push(set);
         }
@@ -147,7 +169,8 @@ mod tests {
         assert_eq!(collected(&mut collector), 1);
         recorder.record(0, 7);
         drop(recorder);
-        collector.collect(|hop, last| assert_eq!((hop, last.len(), last.max()), ("hop", 1, 7)));
+        collector
+            .collect(|hop, last| assert_eq!((hop, last.len(), last.to_hdr().max()), ("hop", 1, 7)));
     }
 
     #[test]
@@ -155,6 +178,6 @@ mod tests {
         let (mut recorder, mut collector) = recorder(["hop"]);
         recorder.record(0, u64::MAX);
         drop(recorder);
-        collector.collect(|_, histogram| assert!(histogram.max() >= HOP_NANOS_MAX));
+        collector.collect(|_, histogram| assert!(histogram.to_hdr().max() >= HOP_NANOS_MAX));
     }
 }

@@ -8,62 +8,44 @@
 use std::sync::Arc;
 
 use crossbeam::queue::ArrayQueue;
-use hdrhistogram::Histogram;
 use strategy_api::UnixNanos;
 
-/// The longest time that is told apart, in nanoseconds: 10 s. Longer ones count as this.
-pub const HOP_NANOS_MAX: u64 = 10_000_000_000;
-
-/// Significant decimal digits of a recorded time.
-pub const HOP_DIGITS: u8 = 3;
+use super::histogram::HopHistogram;
 
 /// Latencies of one interval, in nanoseconds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HopHistograms {
     /// From the kernel's receive stamp to our clock after the read. Frames without a kernel stamp
     /// are not in it.
-    pub kernel_to_read: Histogram<u64>,
+    pub kernel_to_read: HopHistogram,
     /// From our clock after the read to the last record of the frame being published: decrypting,
     /// framing, scanning, publishing.
-    pub read_to_published: Histogram<u64>,
+    pub read_to_published: HopHistogram,
 }
 
 impl HopHistograms {
-    /// Empty histograms of fixed range.
-    pub fn new() -> Self {
-        Self { kernel_to_read: hop_histogram(), read_to_published: hop_histogram() }
-    }
-
     #[inline]
     pub(super) fn record(&mut self, kernel: UnixNanos, recv: UnixNanos, published: UnixNanos) {
         if kernel.is_set() {
             // The kernel's clock and ours may differ by the error of an anchor: zero then.
-            self.kernel_to_read.saturating_record(recv.raw().saturating_sub(kernel.raw()));
+            self.kernel_to_read.record(recv.raw().saturating_sub(kernel.raw()));
         }
-        self.read_to_published.saturating_record(published.raw().saturating_sub(recv.raw()));
+        self.read_to_published.record(published.raw().saturating_sub(recv.raw()));
     }
 
-    fn reset(&mut self) {
-        self.kernel_to_read.reset();
-        self.read_to_published.reset();
+    pub(super) fn add_to(&self, sum: &mut Self) {
+        self.kernel_to_read.add_to_hop(&mut sum.kernel_to_read);
+        self.read_to_published.add_to_hop(&mut sum.read_to_published);
+    }
+
+    fn clear(&mut self) {
+        self.kernel_to_read.clear();
+        self.read_to_published.clear();
     }
 
     fn is_empty(&self) -> bool {
         self.read_to_published.is_empty()
     }
-}
-
-impl Default for HopHistograms {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A histogram of the range and precision that all hops share, so that they can be added up.
-pub fn hop_histogram() -> Histogram<u64> {
-    // The bounds are constants that the constructor accepts; the test below is the proof.
-    Histogram::new_with_bounds(1, HOP_NANOS_MAX, HOP_DIGITS)
-        .expect("the bounds of a hop are valid: 1 to 10 s in nanoseconds, 3 digits")
 }
 
 /// How many filled histograms can wait for collection.
@@ -109,7 +91,7 @@ impl HopExchange {
     pub(super) fn collect(&self, mut each: impl FnMut(&HopHistograms)) {
         while let Some(mut filled) = self.filled.pop() {
             each(&filled);
-            filled.reset();
+            filled.clear();
             let _ = self.spare.push(filled);
         }
     }
@@ -117,6 +99,7 @@ impl HopExchange {
 
 #[cfg(test)]
 mod tests {
+    use super::super::histogram::HOP_NANOS_MAX;
     use super::*;
 
     fn record(hops: &mut HopHistograms, kernel: u64, recv: u64, published: u64) {
@@ -143,13 +126,13 @@ mod tests {
 
     #[test]
     fn a_missing_kernel_stamp_and_clocks_that_disagree_do_no_harm() {
-        let mut hops = HopHistograms::new();
+        let mut hops = HopHistograms::default();
         record(&mut hops, 0, 1_000, 1_200);
         assert_eq!(hops.kernel_to_read.len(), 0);
         record(&mut hops, 2_000, 1_000, 900);
-        assert_eq!((hops.kernel_to_read.len(), hops.kernel_to_read.max()), (1, 0));
+        assert_eq!((hops.kernel_to_read.len(), hops.kernel_to_read.to_hdr().max()), (1, 0));
         record(&mut hops, 1, u64::MAX - 1, u64::MAX);
-        assert!(hops.kernel_to_read.max() >= HOP_NANOS_MAX);
+        assert!(hops.kernel_to_read.to_hdr().max() >= HOP_NANOS_MAX);
         assert_eq!(hops.read_to_published.len(), 3);
     }
 }

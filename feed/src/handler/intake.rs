@@ -79,6 +79,17 @@ enum Overflow {
     Told,
 }
 
+impl Overflow {
+    /// An account record was lost.
+    #[cold]
+    fn note(&mut self, shared: &SharedCounts) {
+        shared.latch_account_overflow();
+        if *self == Self::No {
+            *self = Self::Untold;
+        }
+    }
+}
+
 /// Word of the header that holds the sequence.
 const SEQUENCE_WORD: usize = std::mem::offset_of!(strategy_api::Header, sequence) / 8;
 
@@ -111,6 +122,19 @@ impl Intake {
     /// Takes one text frame in.
     #[inline]
     pub fn take(&mut self, frame: &[u8], stamp: ReadStamp, clock: &mut Clock) -> Taken {
+        self.take_then(frame, stamp, clock, || ())
+    }
+
+    /// The same, and calls `then` as soon as the frame's records are in the rings: those who read them
+    /// on this thread do not wait for what is done about the frame besides.
+    #[inline]
+    pub fn take_then(
+        &mut self,
+        frame: &[u8],
+        stamp: ReadStamp,
+        clock: &mut Clock,
+        then: impl FnOnce(),
+    ) -> Taken {
         self.counts.frames += 1;
         let recv = stamp.reading.unix;
         match self.scanner.scan(frame, Stamps { kernel: stamp.kernel, recv }) {
@@ -128,13 +152,15 @@ impl Intake {
                 };
                 desk.publish(&batch);
                 let lost = desk.lost;
+                if lost > 0 {
+                    // Nobody may trade on what comes after a loss.
+                    self.overflow.note(&self.shared);
+                }
+                then();
                 self.hops.record(stamp.kernel, recv, published);
                 if batch.refused_count() > 0 {
                     let why = || QuarantineReason::Entries(batch.refused().to_vec());
                     quarantine(&self.outlets, &mut self.counts, frame, why, recv, self.connection);
-                }
-                if lost > 0 {
-                    self.note_account_overflow();
                 }
                 Taken::Real
             }
@@ -222,15 +248,7 @@ impl Intake {
         wake(&self.outlets.market_waker);
         wake(&self.outlets.account_waker);
         if lost > 0 {
-            self.note_account_overflow();
-        }
-    }
-
-    #[cold]
-    fn note_account_overflow(&mut self) {
-        self.shared.latch_account_overflow();
-        if self.overflow == Overflow::No {
-            self.overflow = Overflow::Untold;
+            self.overflow.note(&self.shared);
         }
     }
 }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod counters;
+mod histogram;
 mod hops;
 mod intake;
 mod quarantine;
@@ -24,7 +25,8 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use strategy_api::UnixNanos;
 
 pub use counters::FeedCounts;
-pub use hops::{HOP_DIGITS, HOP_NANOS_MAX, HopHistograms, hop_histogram};
+pub use histogram::{HOP_DIGITS, HOP_NANOS_MAX, HopHistogram, hop_histogram};
+pub use hops::HopHistograms;
 pub use intake::{Intake, Outlets, Taken};
 pub use quarantine::{QuarantineReason, QuarantineSink, Quarantined, quarantine};
 pub use token::TokenSource;
@@ -184,11 +186,7 @@ impl FeedHandle {
                 .unwrap_or_default();
             FeedPanicked { text }
         })?;
-        self.exchange.collect(|rest| {
-            // All hops have the same bounds, so adding cannot fail.
-            let _ = outcome.hops.kernel_to_read.add(&rest.kernel_to_read);
-            let _ = outcome.hops.read_to_published.add(&rest.read_to_published);
-        });
+        self.exchange.collect(|rest| rest.add_to(&mut outcome.hops));
         Ok(outcome)
     }
 }

@@ -209,21 +209,21 @@ impl Feed {
             };
             frames += 1;
             match frame {
-                Frame::Text(text) => match self.intake.take(text, stamp, &mut self.clock) {
-                    Taken::Real => {
-                        if let Some(inline) = &mut self.inline {
-                            inline.turn();
+                Frame::Text(text) => {
+                    match self.intake.take_then(text, stamp, &mut self.clock, || {
+                        self.inline.iter_mut().for_each(|inline| inline.turn())
+                    }) {
+                        Taken::Real => {}
+                        Taken::Message => {
+                            let now = stamp.reading.mono.max(self.last_bytes);
+                            self.last_bytes = now;
+                            self.session.handle(now, Event::Message(text), &mut self.actions);
+                            // Carried out before the next frame: it may be the last one.
+                            break Turn::Busy;
                         }
+                        Taken::Refused(error) => self.last_refused = Some(error),
                     }
-                    Taken::Message => {
-                        let now = stamp.reading.mono.max(self.last_bytes);
-                        self.last_bytes = now;
-                        self.session.handle(now, Event::Message(text), &mut self.actions);
-                        // Carried out before the next frame: it may be the last one.
-                        break Turn::Busy;
-                    }
-                    Taken::Refused(error) => self.last_refused = Some(error),
-                },
+                }
                 Frame::Binary(_) => self.intake.counts_mut().binary_frames += 1,
                 Frame::Control => {}
                 Frame::Closed { code, reason } => {
@@ -500,6 +500,6 @@ impl Feed {
         self.publish_counts();
         let counts = *self.intake.counts();
         self.exchange.put_last(std::mem::take(self.intake.hops_mut()));
-        (FeedOutcome { why, counts, hops: HopHistograms::new() }, self.inline.take())
+        (FeedOutcome { why, counts, hops: HopHistograms::default() }, self.inline.take())
     }
 }

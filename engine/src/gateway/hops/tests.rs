@@ -25,7 +25,7 @@ fn collected(to: Recorder, mut from: Collector) -> BTreeMap<String, (u64, u64)> 
     let mut all = BTreeMap::new();
     from.collect(|hop, spans| {
         if !spans.is_empty() {
-            let sum = spans.mean() * spans.len() as f64 / MICRO as f64;
+            let sum = spans.to_hdr().mean() * spans.len() as f64 / MICRO as f64;
             all.insert(hop.to_owned(), (spans.len(), sum.round() as u64));
         }
     });
