@@ -70,6 +70,12 @@ impl StampedSocket {
         self.bytes_read
     }
 
+    /// Acknowledges what was read; see [`kernel::acknowledge`].
+    #[inline]
+    pub(super) fn acknowledge(&self) {
+        kernel::acknowledge(&self.stream);
+    }
+
     /// Takes over a clock that was anchored again.
     pub(super) fn adopt_clock(&mut self, clock: &Clock) {
         self.clock = clock.clone();

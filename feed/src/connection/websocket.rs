@@ -147,6 +147,13 @@ impl Connection {
         self.stream.socket().bytes_read()
     }
 
+    /// Acknowledges what was read, and holds the next acknowledgements back until the next call: to be
+    /// called when the frames of a read are dealt with. See [`acknowledge`](super::kernel::acknowledge).
+    #[inline]
+    pub fn acknowledge(&self) {
+        self.stream.socket().acknowledge();
+    }
+
     /// Takes over a clock that was anchored again.
     pub fn adopt_clock(&mut self, clock: &Clock) {
         self.stream.socket_mut().adopt_clock(clock);

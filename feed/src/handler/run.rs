@@ -236,6 +236,8 @@ impl Feed {
         let bytes = connection.bytes_read();
         let now = if bytes != self.bytes_seen {
             self.bytes_seen = bytes;
+            // Behind the frames, so that none of them had to wait for it.
+            connection.acknowledge();
             self.last_bytes = self.last_bytes.max(connection.last_read().reading.mono);
             self.session.note_activity(self.last_bytes);
             self.last_bytes

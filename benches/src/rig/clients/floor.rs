@@ -1,5 +1,6 @@
-//! The floor: what nobody who reads this socket can beat. Decrypts and unframes, looks at nothing, counts
-//! and stamps. Where orders leave, it counts to the next marker and writes a request that lies ready: no
+//! The floor: a reader that asks without sleep, decrypts and unframes, looks at nothing, counts and stamps.
+//! The kernel acknowledges within its reads, as it does for everybody who does not ask for something else
+//! (the engine does: `feed::connection::kernel`). Where orders leave, it counts to the next marker and writes a request that lies ready: no
 //! parsing, no check, no journal, no look at the answer.
 
 use super::{Extra, Job, polled, tls};
