@@ -39,7 +39,8 @@ pub fn hop_histogram() -> Histogram<u64> {
         .expect("the bounds of a hop are valid: 1 to 10 s in nanoseconds, 3 digits")
 }
 
-/// How often each time occurred. See the [module documentation](self).
+/// How often each time occurred: nanoseconds up to [`HOP_NANOS_MAX`], with [`HOP_DIGITS`] significant
+/// digits.
 #[derive(Clone, Debug)]
 pub struct HopHistogram {
     counts: Box<[u64]>,
