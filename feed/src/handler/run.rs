@@ -36,6 +36,9 @@ pub(super) struct Parts {
 
 /// How often housekeeping runs while frames keep coming.
 const HOUSEKEEPING: Duration = Duration::from_millis(1);
+/// How long a line has to be quiet before what it brought is acknowledged: not in the way of frames that
+/// follow close behind. While they do, the kernel does it with every second one.
+const QUIET: Duration = Duration::from_micros(10);
 /// How often its slow half runs: counters, the clock's anchor.
 const SLOW_HOUSEKEEPING: Duration = Duration::from_millis(100);
 /// How often latencies are put up for collection.
@@ -85,6 +88,8 @@ struct Feed {
     bytes_before: u64,
     /// Bytes of this connection as of the last turn.
     bytes_seen: u64,
+    /// Whether bytes were read that nothing was said about to the peer.
+    unacknowledged: bool,
     /// The newest frame that was refused, until the log has been told.
     last_refused: Option<ScanError>,
     refused_told: u64,
@@ -141,6 +146,7 @@ impl Feed {
             exchange: parts.exchange,
             bytes_before: 0,
             bytes_seen: 0,
+            unacknowledged: false,
             last_refused: None,
             refused_told: 0,
             next_housekeeping: now,
@@ -236,8 +242,7 @@ impl Feed {
         let bytes = connection.bytes_read();
         let now = if bytes != self.bytes_seen {
             self.bytes_seen = bytes;
-            // Behind the frames, so that none of them had to wait for it.
-            connection.acknowledge();
+            self.unacknowledged = true;
             self.last_bytes = self.last_bytes.max(connection.last_read().reading.mono);
             self.session.note_activity(self.last_bytes);
             self.last_bytes
@@ -279,6 +284,13 @@ impl Feed {
             (Line::Open(_), PollMode::Spin) => true,
             (Line::Open(_), PollMode::Auto { spin }) => now.since(self.last_bytes) < spin,
         };
+        if self.unacknowledged
+            && (!spins || now.since(self.last_bytes) >= QUIET)
+            && let Line::Open(connection) = &self.line
+        {
+            self.unacknowledged = false;
+            connection.acknowledge();
+        }
         if spins {
             std::hint::spin_loop();
             return;
