@@ -3,6 +3,7 @@
 use super::clients::{Client, Job, pin, probe};
 use super::conditions::{Conditions, Ticks, output};
 use super::instructions::Instructions;
+use super::pauses::Pauses;
 use super::report::{self, Report, ScenarioRuns};
 use super::run::Rig;
 use super::scenario::Scenario;
@@ -149,6 +150,8 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     ensure!(!clients.is_empty(), "no client is left to measure");
     let mut conditions = Conditions::now(pinning(&rig));
     conditions.python = python;
+    let watched = if args.quick { Duration::from_millis(200) } else { Duration::from_secs(2) };
+    conditions.pauses = Pauses::watch(&[rig.sender_core, rig.client_core], watched)?;
     let (ticks, started) = (Ticks::now(), SystemTime::now());
     let mut all: Vec<_> = scenarios
         .into_iter()

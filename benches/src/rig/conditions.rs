@@ -1,5 +1,6 @@
 //! Under which conditions the figures came about: without them they mean nothing.
 
+use super::pauses::Pauses;
 use serde::Serialize;
 use std::fmt::Write;
 use std::process::Command;
@@ -41,6 +42,8 @@ pub struct Conditions {
     pub steal_percent: f64,
     /// Part of the time in which anything ran on the cores, percent.
     pub busy_percent: f64,
+    /// What a loop that only reads the clock loses on the cores of sender and client; before the first round.
+    pub pauses: Vec<Pauses>,
     /// What ran where.
     pub pinning: String,
     /// Scheduling class and priority, which the processes of a run inherit.
@@ -78,6 +81,7 @@ impl Conditions {
             load_after: String::new(),
             steal_percent: 0.0,
             busy_percent: 0.0,
+            pauses: Vec::new(),
             pinning,
             scheduling: scheduling().unwrap_or_else(unknown),
             compiler: output("rustc", &["-V"]).unwrap_or_else(unknown),
@@ -125,6 +129,11 @@ impl Conditions {
                 self.load_before, self.load_after, self.busy_percent, self.steal_percent
             ),
         );
+        let pauses: Vec<_> = self.pauses.iter().map(Pauses::text).collect();
+        if !pauses.is_empty() {
+            let loses = "a loop that only reads the clock loses, in pauses of 10 µs and more:";
+            line("pauses", &format!("{loses} {}", pauses.join("; ")));
+        }
         line("pinning", &self.pinning);
         line("scheduling", &self.scheduling);
         line("build", &format!("{}, {}, commit {}", self.build, self.compiler, self.commit));
@@ -213,9 +222,10 @@ mod tests {
     fn the_conditions_end_with_the_load_and_the_share_of_others() {
         let since = Ticks::now();
         let mut conditions = Conditions::now("sender on 0".into());
+        conditions.pauses = vec![Pauses { core: 7, ..Pauses::default() }];
         conditions.complete(&since);
         let text = conditions.text();
-        for part in ["sender on 0", "sonic-rs", "scheduling"] {
+        for part in ["sender on 0", "sonic-rs", "scheduling", "core 7: 0.00 %"] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

@@ -6,7 +6,7 @@
 //! an order at the price of any trade is one that a risk gate lets pass.
 //!
 //! At the end of the values stand fields that no table knows, up to the size of 900 bytes, and last the
-//! two time stamps. Who knows neither skips them.
+//! time at which the frame is meant to go. Who knows neither skips them.
 
 use std::fmt::Write;
 
@@ -18,9 +18,7 @@ pub const NUMBER_BASE: u64 = 10_000_000;
 pub const FRAMES_MAX: u64 = 80_000_000;
 /// Field with the time at which the frame was meant to go, nanoseconds since 1970.
 pub const FID_SCHEDULED: u16 = 9998;
-/// Field with the time just before the frame's write, nanoseconds since 1970.
-pub const FID_WRITTEN: u16 = 9999;
-/// Digits of a time stamp.
+/// Digits of that time.
 const STAMP_DIGITS: usize = 19;
 /// Digits of FID 13.
 const NUMBER_DIGITS: usize = 8;
@@ -63,7 +61,6 @@ struct Frame {
     bytes: Vec<u8>,
     number_at: usize,
     scheduled_at: usize,
-    written_at: usize,
 }
 
 impl Frames {
@@ -81,14 +78,13 @@ impl Frames {
         Self { frames }
     }
 
-    /// Frame number `number` with its stamps, to be written as it stands.
+    /// Frame number `number`, meant to go at `scheduled`, to be written as it stands.
     #[inline]
-    pub fn stamped(&mut self, number: u64, scheduled: u64, written: u64) -> &[u8] {
+    pub fn stamped(&mut self, number: u64, scheduled: u64) -> &[u8] {
         let count = self.frames.len() as u64;
         let frame = &mut self.frames[(number % count) as usize];
         digits(&mut frame.bytes[frame.number_at..][..NUMBER_DIGITS], NUMBER_BASE + number);
         digits(&mut frame.bytes[frame.scheduled_at..][..STAMP_DIGITS], scheduled);
-        digits(&mut frame.bytes[frame.written_at..][..STAMP_DIGITS], written);
         &frame.bytes
     }
 }
@@ -110,12 +106,7 @@ impl Frame {
             // The text was made with these fields.
             4 + text.find(&key).expect("the field is in the frame") + key.len()
         };
-        Self {
-            number_at: at(13),
-            scheduled_at: at(FID_SCHEDULED),
-            written_at: at(FID_WRITTEN),
-            bytes,
-        }
+        Self { number_at: at(13), scheduled_at: at(FID_SCHEDULED), bytes }
     }
 }
 
@@ -175,21 +166,18 @@ fn text(item: &str, close: u64, variation: usize, random: &mut Random) -> String
         random.below(9_999),
         random.below(9_999),
     );
-    let stamps = format!(
-        ",\"{FID_SCHEDULED}\":\"{:0STAMP_DIGITS$}\",\"{FID_WRITTEN}\":\"{:0STAMP_DIGITS$}\"",
-        0, 0
-    );
+    let stamp = format!(",\"{FID_SCHEDULED}\":\"{:0STAMP_DIGITS$}\"", 0);
     let tail = format!(
         "}},\"type\":\"0B\",\"name\":\"주식체결\",\"item\":\"{item}\"}}],\"trnm\":\"REAL\"}}"
     );
     let head = "{\"data\":[{\"values\":{";
     let mut fid = 9_900;
-    while head.len() + values.len() + stamps.len() + tail.len() + 20 < SIZE {
+    while head.len() + values.len() + stamp.len() + tail.len() + 20 < SIZE {
         // Writing to a string cannot fail.
         let _ = write!(values, ",\"{fid}\":\"{}\"", 1_000_000 + random.below(9_000_000));
         fid += 1;
     }
-    format!("{head}{values}{stamps}{tail}")
+    format!("{head}{values}{stamp}{tail}")
 }
 
 /// SplitMix64, as the frames need to be varied, not unpredictable.
@@ -215,22 +203,20 @@ mod tests {
     use strategy_api::{Price, Record, Trade};
 
     #[test]
-    fn every_frame_is_a_trade_in_live_form_that_carries_its_number_and_its_stamps() {
+    fn every_frame_is_a_trade_in_live_form_that_carries_its_number_and_its_time() {
         let (mut registrar, instruments) = Instruments::with_capacity(INSTRUMENTS);
         registrar.register_all(items().iter().map(String::as_str)).unwrap();
         let mut scanner = Scanner::new(ScannerOptions::new(instruments)).unwrap();
         let mut frames = Frames::new();
         let rules = MarketData::embedded().ticks().on(Date::new(2026, 11, 23).unwrap()).unwrap();
         for number in 0..2_000 {
-            let bytes =
-                frames.stamped(number, 1_789_095_379_500_000_001, 1_789_095_379_500_000_002);
+            let bytes = frames.stamped(number, 1_789_095_379_500_000_001);
             let text = std::str::from_utf8(&bytes[4..]).unwrap();
             assert_eq!(u16::from_be_bytes([bytes[2], bytes[3]]) as usize, text.len());
             assert!((860..=920).contains(&text.len()), "{}", text.len());
             let json: serde_json::Value = serde_json::from_str(text).unwrap();
             let values = &json["data"][0]["values"];
             assert_eq!(values["9998"], "1789095379500000001");
-            assert_eq!(values["9999"], "1789095379500000002");
             assert!(text.ends_with(&format!(
                 "\"item\":\"{}\"}}],\"trnm\":\"REAL\"}}",
                 items()[number as usize % 100]

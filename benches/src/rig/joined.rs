@@ -3,6 +3,7 @@
 use super::clients::Client;
 use super::marks::Marked;
 use super::scenario::Scenario;
+use super::sender::STAMPS;
 use anyhow::ensure;
 use feed::handler::hop_histogram;
 use hdrhistogram::Histogram;
@@ -27,6 +28,8 @@ pub struct Run {
     pub write: Histogram<u64>,
     /// How late the sender was: from meant to written, nanoseconds.
     pub lateness: Histogram<u64>,
+    /// How long the sender's write took: on a loopback it delivers the frame, too. Nanoseconds.
+    pub delivery: Histogram<u64>,
     /// Processor time in the program, from the first frame on, nanoseconds per frame.
     pub user_nanos_each: f64,
     /// Processor time in the kernel, the same way.
@@ -79,7 +82,7 @@ impl Percentiles {
     }
 }
 
-/// Puts the two sides together. `stamps` is the sender's file: meant and written, for each frame.
+/// Puts the two sides together. `stamps` is the sender's file, [`STAMPS`] words for each frame.
 ///
 /// # Errors
 /// When the two do not fit each other, or time ran backwards.
@@ -91,8 +94,8 @@ pub fn join(
 ) -> anyhow::Result<Run> {
     let sent = scenario.frames();
     ensure!(
-        stamps.len() as u64 == 2 * sent && marked.ends.len() as u64 == sent,
-        "{} stamps and {} marks for {sent} frames",
+        stamps.len() as u64 == STAMPS as u64 * sent && marked.ends.len() as u64 == sent,
+        "{} words of the sender and {} marks for {sent} frames",
         stamps.len(),
         marked.ends.len()
     );
@@ -105,6 +108,7 @@ pub fn join(
         intended: hop_histogram(),
         write: hop_histogram(),
         lateness: hop_histogram(),
+        delivery: hop_histogram(),
         user_nanos_each: marked.user_nanos as f64 / marked.received.max(1) as f64,
         system_nanos_each: marked.system_nanos as f64 / marked.received.max(1) as f64,
         rate: 0.0,
@@ -113,8 +117,9 @@ pub fn join(
     };
     let (mut busy, mut first, mut last) = (0, 0, 0);
     let mut before = false;
-    for ((stamp, end), measured) in stamps.chunks(2).zip(&marked.ends).zip(scenario.measured()) {
-        let (meant, written) = (stamp[0], stamp[1]);
+    for ((stamp, end), measured) in stamps.chunks(STAMPS).zip(&marked.ends).zip(scenario.measured())
+    {
+        let (meant, written, done) = (stamp[0], stamp[1], stamp[2]);
         if measured && !before {
             (first, last) = (written, written);
         }
@@ -126,12 +131,16 @@ pub fn join(
             run.holes += 1;
             continue;
         }
-        ensure!(*end >= written && written >= meant, "a frame ended before it was sent");
+        ensure!(
+            *end >= written && done >= written && written >= meant,
+            "a frame ended before it was sent"
+        );
         if measured {
             run.measured += 1;
             run.intended.saturating_record(end - meant);
             run.write.saturating_record(end - written);
             run.lateness.saturating_record(written - meant);
+            run.delivery.saturating_record(done - written);
             last = last.max(*end);
         }
     }
@@ -163,7 +172,7 @@ pub fn join_orders(
     }
     let (mut arrived, mut tick_to_trade) = (0, hop_histogram());
     // `every` fits: it came from a list of frames in memory.
-    let markers = stamps.chunks(2).zip(scenario.measured()).step_by(every as usize);
+    let markers = stamps.chunks(STAMPS).zip(scenario.measured()).step_by(every as usize);
     for ((stamp, measured), arrival) in markers.zip(arrivals) {
         if *arrival == super::orders::NO_ORDER {
             continue;
@@ -197,17 +206,24 @@ mod tests {
         Marked { received, user_nanos: 4_000, system_nanos: 400, ends: ends.to_vec() }
     }
 
-    const STAMPS: [u64; 10] =
-        [1_000, 1_000, 2_000, 2_500, 3_000, 3_000, 4_000, 4_000, 5_000, 5_001];
+    #[rustfmt::skip]
+    const SENT: [u64; 15] = [
+        1_000, 1_000, 1_030,
+        2_000, 2_500, 2_550,
+        3_000, 3_000, 3_010,
+        4_000, 4_000, 4_070,
+        5_000, 5_001, 5_002,
+    ];
 
     #[test]
     fn latency_counts_from_the_intended_time_and_a_frame_that_never_came_is_a_hole() {
         let marked = marked(&[1_100, 2_600, 0, 4_500, 5_100]);
-        let run = join(Client::Floor, &scenario(), &STAMPS, &marked).unwrap();
+        let run = join(Client::Floor, &scenario(), &SENT, &marked).unwrap();
         assert_eq!((run.sent, run.received, run.holes, run.measured), (5, 4, 1, 2));
         assert_eq!((run.intended.min(), run.intended.max()), (500, 600));
         assert_eq!((run.write.min(), run.write.max()), (100, 500));
         assert_eq!(run.lateness.max(), 500);
+        assert_eq!((run.delivery.min(), run.delivery.max()), (50, 70));
         assert_eq!((run.user_nanos_each, run.system_nanos_each), (1_000.0, 100.0));
         // Two frames from 2,500 to 4,500.
         assert!((run.rate - 1e6).abs() < 1.0, "{}", run.rate);
@@ -215,30 +231,26 @@ mod tests {
 
     #[test]
     fn a_clock_that_went_back_spoils_the_run_and_does_not_flatter_it() {
-        let error = join(
-            Client::Floor,
-            &scenario(),
-            &STAMPS,
-            &marked(&[1_100, 2_400, 3_100, 4_100, 5_100]),
-        );
+        let error =
+            join(Client::Floor, &scenario(), &SENT, &marked(&[1_100, 2_400, 3_100, 4_100, 5_100]));
         assert!(error.unwrap_err().to_string().contains("before it was sent"));
     }
 
     #[test]
     fn files_of_different_runs_are_refused() {
-        assert!(join(Client::Floor, &scenario(), &STAMPS, &marked(&[1])).is_err());
+        assert!(join(Client::Floor, &scenario(), &SENT, &marked(&[1])).is_err());
     }
 
     #[test]
     fn an_order_is_paired_with_its_frame_and_one_that_never_came_is_missing() {
         let scenario = Scenario { orders_every: 2, ..scenario() };
         // Frames 0, 2 and 4 are markers; 2 alone is measured.
-        let orders = join_orders(&scenario, &STAMPS, &[1_900, 3_070, 0]).unwrap().unwrap();
+        let orders = join_orders(&scenario, &SENT, &[1_900, 3_070, 0]).unwrap().unwrap();
         assert_eq!((orders.wanted, orders.arrived), (3, 2));
         assert_eq!((orders.tick_to_trade.len(), orders.tick_to_trade.max()), (1, 70));
-        assert!(join_orders(&scenario, &STAMPS, &[1_900, 2_999, 0]).is_err(), "before its frame");
-        assert!(join_orders(&scenario, &STAMPS, &[1_900]).is_err(), "another scenario's file");
+        assert!(join_orders(&scenario, &SENT, &[1_900, 2_999, 0]).is_err(), "before its frame");
+        assert!(join_orders(&scenario, &SENT, &[1_900]).is_err(), "another scenario's file");
         let none = Scenario { orders_every: 0, ..scenario };
-        assert!(join_orders(&none, &STAMPS, &[]).unwrap().is_none());
+        assert!(join_orders(&none, &SENT, &[]).unwrap().is_none());
     }
 }

@@ -37,6 +37,7 @@ pub mod instructions;
 pub mod joined;
 pub mod marks;
 pub mod orders;
+pub mod pauses;
 pub mod plot;
 pub mod report;
 pub mod rest;

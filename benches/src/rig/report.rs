@@ -61,6 +61,8 @@ pub struct Row {
     pub write: Percentiles,
     /// How late the sender was, nanoseconds.
     pub lateness: Percentiles,
+    /// How long the sender's write took, nanoseconds.
+    pub delivery: Percentiles,
     /// Processor time in the program, nanoseconds per frame; median of the rounds.
     pub user_nanos_each: f64,
     /// Processor time in the kernel, the same way.
@@ -246,6 +248,7 @@ impl ScenarioRuns {
             intended: Percentiles::of(&self.merged(client, |run| &run.intended)),
             write: Percentiles::of(&self.merged(client, |run| &run.write)),
             lateness: Percentiles::of(&self.merged(client, |run| &run.lateness)),
+            delivery: Percentiles::of(&self.merged(client, |run| &run.delivery)),
             user_nanos_each: middle(|run| run.user_nanos_each),
             system_nanos_each: middle(|run| run.system_nanos_each),
             rate: middle(|run| run.rate),

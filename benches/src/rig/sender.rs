@@ -1,8 +1,9 @@
 //! The sender: a broker that speaks just enough (upgrade, LOGIN, REG), then writes frames on a schedule.
 //!
 //! It spins, on a core of its own, and never looks whether anybody keeps up; only a full socket makes
-//! it late, and that counts against the client. Each frame is one `write` and one TLS record. Between two
-//! frames, where there is time, it looks after its [order desk](super::rest).
+//! it late, and that counts against the client. Each frame is one `write` and one TLS record, which lies
+//! encrypted when its time comes: a broker's encryption is no client's latency. Between two frames, where
+//! there is time, it looks after its [order desk](super::rest).
 
 use super::frames::{Frames, INSTRUMENTS};
 use super::rest::{Rest, Serving};
@@ -37,6 +38,9 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// The same where orders leave: an engine asks for the broker's books first.
 const SETTLE_ORDERS: Duration = Duration::from_millis(1_500);
 
+/// Words of its file for each frame: when it was meant to go, when its write began, when that was done.
+pub const STAMPS: usize = 3;
+
 type Tls = StreamOwned<ServerConnection, TcpStream>;
 
 /// What the sender says at the end.
@@ -54,7 +58,7 @@ pub struct Files {
     /// Its certificate.
     #[arg(long)]
     pub certificate: PathBuf,
-    /// When each frame was meant to go, and when it went.
+    /// When each frame was meant to go, and from when to when it was written.
     #[arg(long)]
     pub stamps: PathBuf,
     /// When each order was complete.
@@ -63,7 +67,8 @@ pub struct Files {
 }
 
 /// Serves one client: prints the ports of market and orders, waits for it, sends the segments, writes
-/// down for each frame when it was meant to go and when it went, and for each order when it was complete.
+/// down for each frame when it was meant to go and when it went ([`STAMPS`] words), and for each order when it
+/// was complete.
 ///
 /// # Errors
 /// Whatever goes wrong with the client or the files.
@@ -85,7 +90,7 @@ pub fn serve(segments: &[Segment], orders: usize, paths: &Files) -> anyhow::Resu
     linger(&mut socket, if orders > 0 { SETTLE_ORDERS } else { SETTLE })?;
     let count = segments.iter().map(|segment| segment.frames).sum::<u64>() as usize;
     // Filled once, so that no page is new while frames go.
-    let mut log = vec![u64::MAX; 2 * count];
+    let mut log = vec![u64::MAX; STAMPS * count];
     let mut frames = Frames::new();
     let clocks = Clocks::now();
     // A client that waits for the answer to an order takes no frames meanwhile: a full socket must not
@@ -217,6 +222,7 @@ fn send(
     let mut due = now_nanos();
     for segment in segments {
         for _ in 0..segment.frames {
+            conn.writer().write_all(frames.stamped(number, due))?;
             let mut now = now_nanos();
             if segment.gap_nanos == 0 {
                 due = now;
@@ -228,11 +234,6 @@ fn send(
                 }
                 now = now_nanos();
             }
-            let frame = frames.stamped(number, due, now);
-            let at = 2 * number as usize;
-            log[at] = due;
-            log[at + 1] = now;
-            conn.writer().write_all(frame)?;
             while conn.wants_write() {
                 match conn.write_tls(sock) {
                     Ok(_) => {}
@@ -242,6 +243,8 @@ fn send(
                     Err(error) => return Err(error),
                 }
             }
+            let at = STAMPS * number as usize;
+            log[at..at + STAMPS].copy_from_slice(&[due, now, now_nanos()]);
             number += 1;
             due += segment.gap_nanos;
         }

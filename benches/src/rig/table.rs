@@ -95,12 +95,16 @@ fn render_scenario(text: &mut String, scenario: &ScenarioReport, report: &Report
         }
     }
     render_orders(text, scenario);
-    let late = scenario.clients.iter().map(|row| {
-        let (p50, p99) = (row.lateness.p50 as f64 / 1e3, row.lateness.p99 as f64 / 1e3);
-        format!("{} {p50:.2}/{p99:.1}", row.client.name())
-    });
-    let late = late.collect::<Vec<_>>().join("  ");
-    let _ = writeln!(text, "  sender late, p50/p99 µs: {late}");
+    let of_sender = |pick: fn(&Row) -> Percentiles| {
+        let figures = scenario.clients.iter().map(|row| {
+            let figure = pick(row);
+            let (p50, p99) = (figure.p50 as f64 / 1e3, figure.p99 as f64 / 1e3);
+            format!("{} {p50:.2}/{p99:.1}", row.client.name())
+        });
+        figures.collect::<Vec<_>>().join("  ")
+    };
+    let _ = writeln!(text, "  sender late, p50/p99 µs: {}", of_sender(|row| row.lateness));
+    let _ = writeln!(text, "  sender's write, p50/p99 µs: {}", of_sender(|row| row.delivery));
     for row in scenario.clients.iter().filter(|row| !row.hops.is_empty()) {
         let _ = writeln!(text, "  {}", own_hops(row));
         if let Some(split) = split(row) {

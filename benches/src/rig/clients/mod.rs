@@ -171,7 +171,8 @@ impl Job {
 /// # Errors
 /// When the system refuses: the figures would mean something else then.
 pub fn pin(core: usize) -> anyhow::Result<()> {
-    let pinned = core_affinity::set_for_current(core_affinity::CoreId { id: core });
+    // The system's set of cores has 1,024 places; the library does not ask.
+    let pinned = core < 1_024 && core_affinity::set_for_current(core_affinity::CoreId { id: core });
     anyhow::ensure!(pinned, "cannot pin a thread to core {core}; is it there, and allowed?");
     Ok(())
 }

@@ -269,7 +269,7 @@ mod tests {
     fn both_parsers_read_every_frame_to_the_same_trade() {
         let mut frames = Frames::new();
         for frame in 0..1_000 {
-            let text = String::from_utf8(frames.stamped(frame, 1, 2)[4..].to_vec()).unwrap();
+            let text = String::from_utf8(frames.stamped(frame, 1)[4..].to_vec()).unwrap();
             let json: serde_json::Value = serde_json::from_str(&text).unwrap();
             let values = &json["data"][0]["values"];
             for parse in [serde as Parse, sonic as Parse] {
