@@ -36,8 +36,9 @@ fn run() -> Result<ExitCode> {
     let text = std::fs::read_to_string(LIMITS).with_context(|| format!("cannot read {LIMITS}"))?;
     let limits = Limits::parse(&text).map_err(|error| anyhow!("{LIMITS}: {error}"))?;
     let ratios = BTreeMap::from([
-        ("trade".to_owned(), measure::<texts::Trade>(WireType::Trade)),
-        ("depth".to_owned(), measure::<texts::Depth>(WireType::Depth)),
+        ("trade".to_owned(), measure::<texts::Trade>(&FrameSet::single(WireType::Trade))),
+        ("depth".to_owned(), measure::<texts::Depth>(&FrameSet::single(WireType::Depth))),
+        ("shuffled_trade".to_owned(), measure::<texts::Trade>(&FrameSet::shuffled_trades())),
     ]);
     let verdict = limits.judge_ratios(&ratios);
     print!("{}", verdict.table);
@@ -52,10 +53,9 @@ type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 /// How many times as fast the scanner is as the fastest peer: of each peer's ratios the median, of
 /// these the least.
-fn measure<F: Family + 'static>(wire_type: WireType) -> f64 {
-    let set = FrameSet::single(wire_type);
-    let mut scanner = scanning::warm_scanner(ScanPath::Auto, &set);
-    let mut walk = Walk::new(&set);
+fn measure<F: Family + 'static>(set: &FrameSet) -> f64 {
+    let mut scanner = scanning::warm_scanner(ScanPath::Auto, set);
+    let mut walk = Walk::new(set);
     let mut contenders: Vec<Contender<'_>> = vec![
         (
             "scanner",
@@ -65,20 +65,23 @@ fn measure<F: Family + 'static>(wire_type: WireType) -> f64 {
                 }
             }),
         ),
-        contender::<SonicDerive<F>>(&set),
-        contender::<SonicGetMany>(&set),
-        contender::<SonicGetManyUnchecked>(&set),
+        contender::<SonicDerive<F>>(set),
+        contender::<SonicGetMany>(set),
+        contender::<SonicGetManyUnchecked>(set),
     ];
     let mut nanos = vec![Vec::with_capacity(ROUNDS); contenders.len()];
     for _ in 0..ROUNDS {
         for ((_, work), nanos) in contenders.iter_mut().zip(&mut nanos) {
+            for _ in 0..std::env::var("WARM").map_or(0, |w| w.parse().unwrap()) {
+                work();
+            }
             let began = Instant::now();
             work();
             nanos.push(began.elapsed().as_nanos() as f64 / FRAMES as f64);
         }
     }
     let (ours, peers) = nanos.split_first().expect("there is a scanner");
-    println!("{:?}: scanner {:.0} ns a frame (median of {ROUNDS} rounds)", wire_type, median(ours));
+    println!("{}: scanner {:.0} ns a frame (median of {ROUNDS} rounds)", set.name, median(ours));
     let mut least = f64::INFINITY;
     for ((name, _), peer) in contenders[1..].iter().zip(peers) {
         let ratios: Vec<f64> = peer.iter().zip(ours).map(|(peer, ours)| peer / ours).collect();

@@ -1,22 +1,18 @@
 //! How values become fields of a record on the fast paths.
 
-use core::ops::Range;
-
-use strategy_api::Venue;
-
-use super::shape::{Dest, Target};
-use super::wide::{Ends, Integers, Keys, VALUES_MAX, eight_digits};
-use crate::schema::ValueKind;
+use super::shape::Short;
+use super::steps::Sorted;
+use super::wide::{Ends, Keys, eight_digits};
+use crate::schema::WireType;
 
 /// Buffers of the fast paths.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) ends: Ends,
     pub(super) keys: Keys,
-    pub(super) integers: Integers,
-    /// Which values are integers, and where they go.
-    pub(super) numbers: Vec<u16>,
-    pub(super) dests: Vec<Dest>,
+    pub(super) sorted: Box<Sorted>,
+    /// Of each type the name that its entries had last, with how many of its bytes are not ASCII.
+    pub(super) names: Vec<(Short, u32)>,
 }
 
 impl Room {
@@ -24,35 +20,10 @@ impl Room {
         Self {
             ends: Ends::new(),
             keys: Keys::new(),
-            integers: Integers::new(),
-            numbers: Vec::with_capacity(VALUES_MAX),
-            dests: Vec::with_capacity(VALUES_MAX),
+            sorted: Sorted::new(),
+            names: vec![Default::default(); WireType::ALL.len()],
         }
     }
-}
-
-/// Stores the most common texts that are no integers, in their most common forms, without a call.
-#[inline]
-pub(super) fn quick(
-    record: &mut [u64],
-    target: &Target,
-    frame: &[u8],
-    range: &Range<usize>,
-) -> bool {
-    let text = &frame[range.start..range.end];
-    match target.kind {
-        ValueKind::Hundredths => {
-            // A value stands far behind the start of its frame.
-            let before = frame.get(..range.end).and_then(|before| before.last_chunk());
-            let (Some(eight), Some(first)) = (before, frame.get(range.start)) else { return false };
-            let Some(number) = hundredths(*eight, *first, range.len()) else { return false };
-            put_u64(record, target.place.at, number as u64);
-        }
-        ValueKind::Venue if text == b"KRX" => put_u8(record, target.place.at, Venue::KRX.0),
-        ValueKind::Venue if text == b"NXT" => put_u8(record, target.place.at, Venue::NXT.0),
-        _ => return false,
-    }
-    true
 }
 
 /// A number with exactly two decimals and up to five digits in front of them, as most ratios are;

@@ -21,6 +21,7 @@ use super::fast::plain_end;
 use super::fields::{Room, hundredths, put_u8, put_u64};
 use super::plan::MAX_EXTRAS;
 use super::shape::{Learner, Shape, Target};
+use super::steps::put_all;
 use super::store;
 use super::wide::{CHUNK, EightBytes, Ends, Index, Isa, LENGTH_MAX, Machine, verify};
 #[cfg(target_arch = "x86_64")]
@@ -227,38 +228,25 @@ unsafe fn entry<M: Machine>(
     let record = &mut builder.output.words[start..];
     // SAFETY: the skeleton was verified, and the last end filled in above; the steps were made with the
     // shape's skeleton and plan, and the record is an unset one of that.
-    let plain = unsafe { shape.steps.put_all::<M>(frame, ends, record, &plan.spacious, recv) };
+    let plain =
+        unsafe { put_all::<M>(shape.steps.integers(), frame, ends, record, &plan.spacious, recv) };
     let text = Texts { frame, ends, recv };
     let mut flags = Flags::default();
     if !plain {
         record.copy_from_slice(&plan.spacious);
         text.store_all(record, &shape.targets, &mut flags)?;
     }
-    for target in &shape.codes {
-        // SAFETY: the skeleton was verified, and the last end filled in; its shape's values are among them.
-        match unsafe { text.of(target.value) } {
-            [digit @ b'0'..=b'9'] => put_u8(record, target.place.at, digit - b'0'),
-            _ => text.store(record, target, &mut flags)?,
+    // SAFETY: the skeleton was verified, and the last end filled in; its shape's values are among them,
+    // and a value stands far behind the start of its frame.
+    unsafe {
+        for target in &shape.codes {
+            text.put_code(record, target, &mut flags)?;
         }
-    }
-    for target in &shape.hundredths {
-        // SAFETY: the same; a value stands far behind the start of its frame.
-        let (eight, first, length) = unsafe { text.end_of(target.value) };
-        match hundredths(eight, first, length) {
-            Some(number) => put_u64(record, target.place.at, number as u64),
-            None => text.store(record, target, &mut flags)?,
+        for target in &shape.hundredths {
+            text.put_hundredths(record, target, &mut flags)?;
         }
-    }
-    for target in &shape.rest {
-        // SAFETY: the same.
-        match unsafe { text.of(target.value) } {
-            b"KRX" if target.kind == ValueKind::Venue => {
-                put_u8(record, target.place.at, Venue::KRX.0);
-            }
-            b"NXT" if target.kind == ValueKind::Venue => {
-                put_u8(record, target.place.at, Venue::NXT.0);
-            }
-            _ => text.store(record, target, &mut flags)?,
+        for target in &shape.rest {
+            text.put_other(record, target, &mut flags)?;
         }
     }
     builder.drop_spare();
@@ -297,10 +285,10 @@ fn with_extras(
 
 /// The texts of an entry's values.
 #[derive(Clone, Copy)]
-struct Texts<'a> {
-    frame: &'a [u8],
-    ends: &'a Ends,
-    recv: UnixNanos,
+pub(super) struct Texts<'a> {
+    pub(super) frame: &'a [u8],
+    pub(super) ends: &'a Ends,
+    pub(super) recv: UnixNanos,
 }
 
 impl<'a> Texts<'a> {
@@ -309,7 +297,7 @@ impl<'a> Texts<'a> {
     /// # Safety
     /// The ends are those of values of the frame, and that one is among them.
     #[inline(always)]
-    unsafe fn of(self, value: u16) -> &'a [u8] {
+    pub(super) unsafe fn of(self, value: u16) -> &'a [u8] {
         // SAFETY: the caller's promise: the value and its closing quote are inside of the frame.
         unsafe {
             let (end, length) = self.ends.of(usize::from(value));
@@ -330,6 +318,69 @@ impl<'a> Texts<'a> {
             let base = self.frame.as_ptr();
             (base.add(end - 8).cast::<[u8; 8]>().read(), *base.add(end - length), length)
         }
+    }
+
+    /// Stores a code. `None` if it is none.
+    ///
+    /// # Safety
+    /// As [`of`](Self::of).
+    #[inline(always)]
+    pub(super) unsafe fn put_code(
+        self,
+        record: &mut [u64],
+        target: &Target,
+        flags: &mut Flags,
+    ) -> Option<()> {
+        // SAFETY: the caller's promise.
+        match unsafe { self.of(target.value) } {
+            [digit @ b'0'..=b'9'] => put_u8(record, target.place.at, digit - b'0'),
+            _ => self.store(record, target, flags)?,
+        }
+        Some(())
+    }
+
+    /// Stores a number with two decimals, or in any other form. `None` if it is none.
+    ///
+    /// # Safety
+    /// As [`end_of`](Self::end_of).
+    #[inline(always)]
+    pub(super) unsafe fn put_hundredths(
+        self,
+        record: &mut [u64],
+        target: &Target,
+        flags: &mut Flags,
+    ) -> Option<()> {
+        // SAFETY: the caller's promise.
+        let (eight, first, length) = unsafe { self.end_of(target.value) };
+        match hundredths(eight, first, length) {
+            Some(number) => put_u64(record, target.place.at, number as u64),
+            None => self.store(record, target, flags)?,
+        }
+        Some(())
+    }
+
+    /// Stores any other field. `None` if it has no form of its kind.
+    ///
+    /// # Safety
+    /// As [`of`](Self::of).
+    #[inline(always)]
+    pub(super) unsafe fn put_other(
+        self,
+        record: &mut [u64],
+        target: &Target,
+        flags: &mut Flags,
+    ) -> Option<()> {
+        // SAFETY: the caller's promise.
+        match unsafe { self.of(target.value) } {
+            b"KRX" if target.kind == ValueKind::Venue => {
+                put_u8(record, target.place.at, Venue::KRX.0);
+            }
+            b"NXT" if target.kind == ValueKind::Venue => {
+                put_u8(record, target.place.at, Venue::NXT.0);
+            }
+            _ => self.store(record, target, flags)?,
+        }
+        Some(())
     }
 
     fn checked(self, value: u16) -> &'a [u8] {

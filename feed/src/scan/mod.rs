@@ -205,6 +205,8 @@ pub struct Scanner {
     kernels: Option<Kernels>,
     /// For the machine of the kernels.
     learned: learned::Read,
+    /// The same.
+    walk: learned::Read,
     index: Index,
     learner: Learner,
     learns: bool,
@@ -229,6 +231,7 @@ impl Scanner {
             frame_limit: options.frame_limit.min(FRAME_LIMIT),
             kernels,
             learned: learned::of(options.path.isa().unwrap_or(Isa::Portable)),
+            walk: walk::of(options.path.isa().unwrap_or(Isa::Portable)),
             index: Index::new(),
             learner: Learner::new(),
             learns: options.path != ScanPath::Unlearned,
@@ -278,9 +281,8 @@ impl Scanner {
             stamps,
         };
         if let Some(kernels) = &self.kernels {
-            let index = self.index.read(kernels, frame).then_some(&self.index);
-            if let Some(index) = index {
-                let (learner, room) = (&mut self.learner, &mut self.room);
+            if self.index.read(kernels, frame) {
+                let (index, learner, room) = (&self.index, &mut self.learner, &mut self.room);
                 // SAFETY: there are kernels, so the machine is of their kind.
                 let read = unsafe { (self.learned)(frame, index, learner, room, &mut builder) };
                 if read.is_some() {
@@ -289,23 +291,22 @@ impl Scanner {
                     return Ok(Scanned::Real(Batch { output: &self.output }));
                 }
                 builder.output.clear();
-            }
-            // A frame that is not UTF-8 is told where by the general path.
-            if let Ok(text) = simdutf8::basic::from_utf8(frame) {
-                self.learner.begin(self.learns);
-                let (learner, room) = (&mut self.learner, &mut self.room);
-                let walked = index.is_some_and(|index| {
-                    walk::read(frame, index, kernels, learner, room, &mut builder).is_some()
-                });
-                if walked {
+                learner.begin(self.learns);
+                // SAFETY: the same.
+                let read = unsafe { (self.walk)(frame, index, learner, room, &mut builder) };
+                if read.is_some() {
                     learner.commit();
-                } else {
-                    builder.output.clear();
-                }
-                if walked || fast::read(text, &mut self.pairs, &mut builder).is_some() {
                     builder.close();
                     return Ok(Scanned::Real(Batch { output: &self.output }));
                 }
+                builder.output.clear();
+            }
+            // A frame that is not UTF-8 is told where by the general path.
+            if let Ok(text) = simdutf8::basic::from_utf8(frame)
+                && fast::read(text, &mut self.pairs, &mut builder).is_some()
+            {
+                builder.close();
+                return Ok(Scanned::Real(Batch { output: &self.output }));
             }
         }
         self.scan_general(frame, stamps)

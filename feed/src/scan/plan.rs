@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::shape::{Class, Dest};
+use super::steps::{Group, Step};
 use super::wide::key_word;
 use crate::schema::{NOWHERE, Place, ValueKind, WireType};
 
@@ -69,7 +70,7 @@ impl Plan {
             wanted: Vec::new(),
             extras: Vec::new(),
             lookup: Box::default(),
-            by_key: ByKey::new(&[]),
+            by_key: ByKey::new(&[], &[]),
         };
         let mut fids = Vec::new();
         for field in wire_type.fields() {
@@ -116,7 +117,16 @@ impl Plan {
         // A FID has up to five digits: every one has a word.
         let words: Vec<u64> =
             fids.iter().filter_map(|fid| key_word(fid.to_string().as_bytes())).collect();
-        plan.by_key = ByKey::new(&words);
+        let step = |(at, wanted): (usize, &Wanted)| {
+            let group = match wanted.place {
+                Some(_) => Group::of(wanted.kind, wanted.dest),
+                None => Group::Nothing,
+            };
+            let dest = wanted.dest.unwrap_or(Step::NOTHING.dest);
+            Step { value: 0, wanted: at as u8, group, dest }
+        };
+        let steps: Vec<Step> = plan.wanted.iter().enumerate().map(step).collect();
+        plan.by_key = ByKey::new(&words, &steps);
         Ok(plan)
     }
 
@@ -138,7 +148,19 @@ impl Plan {
     /// Place in `wanted` of a key (see [`key_word`]) that somebody reads.
     #[inline]
     pub(super) fn find_key(&self, word: u64) -> Option<usize> {
-        self.by_key.find(word)
+        let (found, step, _) = self.look_up(word);
+        // The key without a byte is nobody's, and marks an empty place.
+        (found && word != 0).then_some(usize::from(step.wanted))
+    }
+
+    /// Whether a key (see [`key_word`]) is that of a step, the step, and a number for the key. The key
+    /// without a byte may be found: as nothing.
+    #[inline(always)]
+    pub(super) fn look_up(&self, word: u64) -> (bool, &Step, u64) {
+        let (place, product) = self.by_key.place(word);
+        // SAFETY: places are as many bits as are left of a product.
+        let (found, step) = unsafe { self.by_key.places.get_unchecked(place) };
+        (*found == word, step, product)
     }
 
     /// Place in `wanted` of a FID that somebody reads.
@@ -151,10 +173,10 @@ impl Plan {
     }
 }
 
-/// Keys with their numbers, each in a place of its own: one look finds a key, or that there is none.
+/// Keys with their steps, each in a place of its own: one look finds a key, or that there is none.
 struct ByKey {
-    /// A power of two long; the key without a byte marks an empty place.
-    places: Box<[(u64, u16)]>,
+    /// `1 << (64 - shift)` long; the key without a byte marks an empty place.
+    places: Box<[(u64, Step)]>,
     multiplier: u64,
     /// Bits of the product that are not the place.
     shift: u32,
@@ -164,16 +186,16 @@ struct ByKey {
 const TRIES: u32 = 256;
 
 impl ByKey {
-    /// The keys, numbered in their order; no two of them are the same.
-    fn new(words: &[u64]) -> Self {
+    /// The keys with their steps; no two of them are the same.
+    fn new(words: &[u64], steps: &[Step]) -> Self {
         let mut bits = (4 * words.len()).next_power_of_two().ilog2().max(2);
         let mut multiplier = 0x9E37_79B9_7F4A_7C15_u64;
         // Ends: the longer the table, the likelier a multiplier that keeps different keys apart.
         loop {
             for _ in 0..TRIES {
                 let mut table = Self { places: Box::default(), multiplier, shift: 64 - bits };
-                table.places = vec![(0, 0); 1 << bits].into();
-                if table.fill(words) {
+                table.places = vec![(0, Step::NOTHING); 1 << bits].into();
+                if table.fill(words, steps) {
                     return table;
                 }
                 multiplier = multiplier.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(2) | 1;
@@ -183,26 +205,20 @@ impl ByKey {
     }
 
     /// Puts all keys in their places. `false` if two have the same.
-    fn fill(&mut self, words: &[u64]) -> bool {
-        words.iter().enumerate().all(|(at, word)| {
-            let place = self.place(*word);
+    fn fill(&mut self, words: &[u64], steps: &[Step]) -> bool {
+        words.iter().zip(steps).all(|(word, step)| {
+            let (place, _) = self.place(*word);
             let free = self.places[place].0 == 0;
-            // At most 128 extra fields and the record's own.
-            self.places[place] = (*word, at as u16);
+            self.places[place] = (*word, *step);
             free
         })
     }
 
-    #[inline]
-    fn place(&self, word: u64) -> usize {
-        (word.wrapping_mul(self.multiplier) >> self.shift) as usize
-    }
-
-    #[inline]
-    fn find(&self, word: u64) -> Option<usize> {
-        let (found, at) = *self.places.get(self.place(word))?;
-        // The key without a byte is nobody's.
-        (found == word && word != 0).then_some(usize::from(at))
+    /// The place of a key, and the product that it is taken from.
+    #[inline(always)]
+    fn place(&self, word: u64) -> (usize, u64) {
+        let product = word.wrapping_mul(self.multiplier);
+        ((product >> self.shift) as usize, product)
     }
 }
 

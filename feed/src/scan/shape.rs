@@ -110,7 +110,7 @@ pub(super) struct Short {
 }
 
 impl Short {
-    fn new(text: &[u8]) -> Option<Self> {
+    pub(super) fn new(text: &[u8]) -> Option<Self> {
         let begin = SHORT_MAX.checked_sub(text.len())?;
         let (mut bytes, mut mask) = ([0; SHORT_MAX], [0; SHORT_MAX]);
         bytes[begin..].copy_from_slice(text);
@@ -319,6 +319,8 @@ pub(super) struct Sight<'a> {
     pub(super) type_at: usize,
     /// Which value is its item.
     pub(super) item_at: Option<usize>,
+    /// A number for the order of its keys.
+    pub(super) order: u64,
 }
 
 impl Sight<'_> {
@@ -327,13 +329,9 @@ impl Sight<'_> {
     fn fingerprint(&self) -> u64 {
         let places =
             [self.starts.len(), self.type_at, self.keyed.start, self.plan.wire_type.index()];
-        let mut sum = places.iter().fold(0, |sum: u64, place| sum << 12 ^ *place as u64);
-        sum = sum << 9 | self.item_at.map_or(0, |at| at as u64 + 1);
-        for value in 0..self.keyed.len() {
-            let mixed = (sum ^ self.keys.word(value)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            sum = mixed.rotate_left(29);
-        }
-        sum
+        let sum = places.iter().fold(0, |sum: u64, place| sum << 12 ^ *place as u64);
+        let places = sum << 9 | self.item_at.map_or(0, |at| at as u64 + 1);
+        (self.order ^ places).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 }
 

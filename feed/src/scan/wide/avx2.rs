@@ -1,25 +1,22 @@
 //! Registers of 32 bytes.
 
 use core::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi16, _mm_add_epi64, _mm_andnot_si128, _mm_cmpeq_epi8,
-    _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_load_si128, _mm_loadu_si128, _mm_movemask_epi8,
-    _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16,
-    _mm_setzero_si128, _mm_shuffle_epi8, _mm_storeu_si128, _mm_subs_epu8, _mm_testz_si128,
+    __m128i, __m256i, _mm_add_epi16, _mm_add_epi64, _mm_cvtsi128_si64, _mm_load_si128,
+    _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32,
+    _mm_set1_epi16, _mm_setzero_si128, _mm_shuffle_epi8, _mm_storeu_si128, _mm_testz_si128,
     _mm_unpackhi_epi64, _mm256_add_epi16, _mm256_add_epi64, _mm256_and_si256, _mm256_andnot_si256,
     _mm256_bslli_epi128, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
     _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_loadu2_m128i, _mm256_madd_epi16,
     _mm256_maddubs_epi16, _mm256_max_epu8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_mul_epu32,
-    _mm256_or_si256, _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_sad_epu8,
-    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x,
-    _mm256_setzero_si256, _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256,
-    _mm256_sub_epi8, _mm256_sub_epi16, _mm256_testz_si256, _mm256_xor_si256,
+    _mm256_or_si256, _mm256_packus_epi32, _mm256_sad_epu8, _mm256_set_epi64x, _mm256_set1_epi8,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256,
+    _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16,
+    _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::blocks::{self, Block, COUNTED_MAX, Tally};
-use super::{
-    BLOCK, CHUNK, Census, Digits, Ends, INTEGERS_MAX, Integers, Keys, LAST, LENGTH_MAX, Machine,
-    Pairs, Skeleton, mark,
-};
+use super::sse2::other_quote;
+use super::{BLOCK, CHUNK, Census, Ends, LAST, LENGTH_MAX, Machine, Pairs, Skeleton};
 
 #[derive(Clone, Copy)]
 struct ThirtyTwo([__m256i; 2]);
@@ -317,6 +314,11 @@ impl Machine for ThirtyTwoBytes {
     type Pairs = Lanes;
 
     #[inline(always)]
+    fn other_quote(word: u64) -> Option<u32> {
+        other_quote(word)
+    }
+
+    #[inline(always)]
     unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
         // SAFETY: the caller's promise.
         unsafe { verify(frame, starts, skeleton, ends) }
@@ -505,107 +507,4 @@ pub(super) unsafe fn verify(
     let long = _mm256_set1_epi16(!(LENGTH_MAX as i16));
     let bad = _mm256_or_si256(differ, _mm256_and_si256(odd, long));
     _mm256_testz_si256(bad, bad) == 1
-}
-
-/// See [`Kernels::integers`](super::Kernels::integers).
-///
-/// # Safety
-/// The machine has AVX2, BMI1, BMI2, LZCNT and POPCNT; and as there.
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) unsafe fn integers(
-    frame: &[u8],
-    ends: &Ends,
-    numbers: &[u16],
-    out: &mut Integers,
-) -> bool {
-    debug_assert!(numbers.len() <= INTEGERS_MAX);
-    let mut largest = _mm256_setzero_si256();
-    let zero = _mm256_set1_epi8(b'0' as i8);
-    let mut place = 0;
-    // SAFETY: the caller's promise; ends are behind the sixteenth byte, so that sixteen bytes can be
-    // read there, and in `LAST`, which is as long as a count can be. `out` has room for all `numbers`
-    // and sixteen more.
-    unsafe {
-        while place < numbers.len() {
-            let first = Digits::of(frame, ends, *numbers.get_unchecked(place));
-            let second = Digits::of(frame, ends, *numbers.get_unchecked(place + 1));
-            *out.marks.get_unchecked_mut(place) = first.mark;
-            *out.marks.get_unchecked_mut(place + 1) = second.mark;
-            *out.counts.get_unchecked_mut(place) = first.count as u8;
-            *out.counts.get_unchecked_mut(place + 1) = second.count as u8;
-            let sixteen =
-                |digits: &Digits| -> *const __m128i { frame.as_ptr().add(digits.end - 16).cast() };
-            let last =
-                |digits: &Digits| -> *const __m128i { LAST.as_ptr().add(digits.count).cast() };
-            let text = _mm256_loadu2_m128i(sixteen(&second), sixteen(&first));
-            let kept = _mm256_loadu2_m128i(last(&second), last(&first));
-            let digits = _mm256_and_si256(_mm256_sub_epi8(text, zero), kept);
-            largest = _mm256_max_epu8(largest, digits);
-            let whole = value_of(digits);
-            let whole = _mm256_permute4x64_epi64(whole, 0b1000);
-            let at = out.magnitudes.as_mut_ptr().add(place);
-            _mm_storeu_si128(at.cast(), _mm256_castsi256_si128(whole));
-            place += 2;
-        }
-    }
-    let nine = _mm256_set1_epi8(9);
-    let digits = _mm256_cmpeq_epi8(_mm256_max_epu8(largest, nine), nine);
-    // SAFETY: SSE2 is part of x86-64.
-    let counts = unsafe { counts_fit(out, place) };
-    counts && _mm256_movemask_epi8(digits) == -1
-}
-
-/// Whether the first `places` counts are 16 at most, and 0 only where there is no value at all.
-///
-/// # Safety
-/// Safe; the machine has SSE2.
-#[inline]
-#[target_feature(enable = "sse2")]
-unsafe fn counts_fit(out: &mut Integers, places: usize) -> bool {
-    let places = places.min(INTEGERS_MAX);
-    // Fillers that fit, up to a whole register.
-    out.counts[places..places + 16].fill(1);
-    out.marks[places..places + 16].fill(mark::NONE);
-    let sixteen = _mm_set1_epi8(16);
-    let (empty, zero) = (_mm_set1_epi8(mark::EMPTY as i8), _mm_setzero_si128());
-    let mut bad = zero;
-    let mut place = 0;
-    while place < places {
-        // SAFETY: there is room for sixteen more than `places`.
-        let (counts, marks) = unsafe {
-            (
-                _mm_loadu_si128(out.counts.as_ptr().add(place).cast()),
-                _mm_loadu_si128(out.marks.as_ptr().add(place).cast()),
-            )
-        };
-        let none = _mm_cmpeq_epi8(counts, zero);
-        let no_value = _mm_cmpeq_epi8(marks, empty);
-        let unexpected = _mm_andnot_si128(no_value, none);
-        let many = _mm_subs_epu8(counts, sixteen);
-        bad = _mm_or_si128(bad, _mm_or_si128(many, unexpected));
-        place += 16;
-    }
-    _mm_movemask_epi8(_mm_cmpeq_epi8(bad, zero)) == 0xffff
-}
-
-/// See [`super::gaps`]; the same with instructions that find bits faster.
-///
-/// # Safety
-/// The machine has BMI1, BMI2, LZCNT and POPCNT; and as there.
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) unsafe fn gaps(
-    frame: &[u8],
-    starts: &[u16],
-    limit: usize,
-    ends: &mut Ends,
-    keys: &mut Keys,
-) -> usize {
-    let quote = _mm_set1_epi8(b'"' as i8);
-    let last_quote = |word: u64| {
-        // One bit for each of the six lowest bytes.
-        let found = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_cvtsi64_si128(word as i64), quote)) & 0x3f;
-        (found != 0).then(|| 31 - found.leading_zeros())
-    };
-    // SAFETY: the caller's promise.
-    unsafe { super::gaps(frame, starts, limit, ends, keys, last_quote) }
 }

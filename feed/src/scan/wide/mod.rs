@@ -11,7 +11,8 @@
 //!   colon), counts quotes and bytes that are not ASCII, and refuses control bytes and backslashes.
 //! - [`verify`] compares what stands between the values of an entry with what a learned
 //!   shape says, and finds where the values end.
-//! - [`Pairs`] and [`Kernels::integers`] turn the texts of many values into numbers.
+//! - [`gaps`] steps from value to value where the order of keys is new.
+//! - [`Pairs`] turn the texts of many values into numbers, two at a time.
 //!
 //! # Forms
 //!
@@ -306,12 +307,6 @@ impl Ends {
         usize::from(self.lengths[value])
     }
 
-    /// Whether the first `values` have [`LENGTH_MAX`] bytes at most.
-    pub(super) fn short(&self, values: usize) -> bool {
-        let all = self.lengths[..values].iter().fold(0, |all, length| all | length);
-        usize::from(all) <= LENGTH_MAX
-    }
-
     /// From where to where a value goes, without its quotes.
     #[inline]
     pub(super) fn range(&self, value: usize) -> core::ops::Range<usize> {
@@ -334,12 +329,6 @@ pub(super) mod mark {
     pub(crate) const EMPTY: u8 = 4;
     /// Something that no number begins with.
     pub(crate) const BAD: u8 = 8;
-
-    /// Whether it is a byte in front of the digits.
-    #[inline(always)]
-    pub(crate) const fn is_sign(mark: u8) -> bool {
-        mark & 3 != 0
-    }
 }
 
 /// By the first byte of a value, or its closing quote: the mark.
@@ -369,56 +358,6 @@ static LAST: [u8; 16 + LENGTH_MAX + 1] = {
     bytes
 };
 
-/// Integers of one entry.
-#[derive(Debug)]
-pub(super) struct Integers {
-    /// Without their signs.
-    pub(super) magnitudes: [u64; INTEGERS_MAX + 16],
-    /// See [`mark`].
-    pub(super) marks: [u8; INTEGERS_MAX + 16],
-    /// How many digits each has.
-    counts: [u8; INTEGERS_MAX + 16],
-}
-
-impl Integers {
-    pub(super) fn new() -> Self {
-        Self {
-            magnitudes: [0; INTEGERS_MAX + 16],
-            marks: [0; INTEGERS_MAX + 16],
-            counts: [0; INTEGERS_MAX + 16],
-        }
-    }
-}
-
-/// One value on its way to a number: where its digits end, how many there are, its mark.
-struct Digits {
-    end: usize,
-    /// At most [`LENGTH_MAX`].
-    count: usize,
-    mark: u8,
-}
-
-impl Digits {
-    /// The digits of value `number`.
-    ///
-    /// # Safety
-    /// - `frame` and `ends` belong together: the value and its closing quote are inside of the frame.
-    /// - The value has at most [`LENGTH_MAX`] bytes.
-    #[inline(always)]
-    unsafe fn of(frame: &[u8], ends: &Ends, number: u16) -> Self {
-        let number = usize::from(number);
-        debug_assert!(number < VALUES_MAX);
-        // SAFETY: the caller's promise; numbers of values are below `VALUES_MAX`.
-        let (end, length, first) = unsafe {
-            let end = usize::from(*ends.at.get_unchecked(number));
-            let length = usize::from(*ends.lengths.get_unchecked(number));
-            (end, length, *frame.get_unchecked(end - length))
-        };
-        let mark = MARKS[usize::from(first)];
-        Self { end, count: length - usize::from(mark::is_sign(mark)), mark }
-    }
-}
-
 /// The keys of one entry's values.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -437,6 +376,12 @@ impl Keys {
         self.words[value]
     }
 
+    /// The keys of the first values.
+    #[inline(always)]
+    pub(super) fn first(&self, values: usize) -> &[u64] {
+        &self.words[..values]
+    }
+
     /// Sets the key of a value.
     #[inline]
     pub(super) fn set(&mut self, value: usize, word: u64) {
@@ -447,75 +392,72 @@ impl Keys {
 /// The longest key that has a word, bytes: FIDs have up to five digits.
 pub(super) const KEY_MAX: usize = 5;
 
-/// A key of up to [`KEY_MAX`] bytes at the top of a word, zeros below; `None` for a longer one, and
-/// for one with a NUL, which would be taken for another.
+/// A key of up to [`KEY_MAX`] bytes as a word, zeros behind it; `None` for a longer one, and for one
+/// with a NUL, which would be taken for another.
 pub(super) fn key_word(key: &[u8]) -> Option<u64> {
     if key.len() > KEY_MAX || key.contains(&0) {
         return None;
     }
     let mut bytes = [0; 8];
-    bytes[8 - key.len()..].copy_from_slice(key);
+    bytes[..key.len()].copy_from_slice(key);
     Some(u64::from_le_bytes(bytes))
 }
 
-/// Walks over values as long as `","KEY":` with a key of up to [`KEY_MAX`] bytes stands before the
-/// next one. Fills in the ends of the values and the key of each next one; returns how many.
+/// Walks from value `first` on as long as `","KEY":` with a key of up to [`KEY_MAX`] bytes stands before
+/// the next one. Fills in the ends of these values, and the key of each next one. Returns how many values
+/// it walked over, [`VALUES_MAX`] - 1 at most; `None` if one of them has more than [`LENGTH_MAX`] bytes,
+/// or would end before it starts.
 ///
 /// # Safety
-/// `starts` ascends; eight bytes of `frame` end in front of each of the first `limit + 1` of them, and
-/// as many below the ninth byte.
+/// The machine has what `M` needs.
 #[inline(always)]
-unsafe fn gaps(
+pub(super) unsafe fn gaps<M: Machine>(
     frame: &[u8],
-    starts: &[u16],
-    limit: usize,
+    index: &Index,
+    first: usize,
     ends: &mut Ends,
     keys: &mut Keys,
-    quotes: impl Fn(u64) -> Option<u32>,
-) -> usize {
-    const BEHIND: u64 = u16::from_le_bytes(*b"\":") as u64;
+) -> Option<usize> {
     const BETWEEN: u16 = u16::from_le_bytes(*b"\",");
+    let values = index.census.values;
+    if index.len != frame.len() || first >= values || index.start(first) < CHUNK - 1 {
+        return None;
+    }
+    let limit = (values - first - 1).min(VALUES_MAX - 1);
     let mut value = 0;
+    let mut longest = 0;
     // Read once: what is written in the loop might be these pointers, for all the compiler knows.
     let (at, lengths) = (ends.at.as_mut_ptr(), ends.lengths.as_mut_ptr());
-    let (words, starts) = (keys.words.as_mut_ptr(), starts.as_ptr());
-    // SAFETY: the caller's promise; `limit` is below `VALUES_MAX`. A gap has at most ten bytes, and a
-    // start is at least 15.
+    let words = keys.words.as_mut_ptr();
+    // SAFETY: the positions belong to this frame and ascend, each behind a colon, and there are
+    // `limit + 1` of them; `limit` is below `VALUES_MAX`. A gap has at most ten bytes, and a start is
+    // at least 15.
     unsafe {
+        let starts = index.starts.as_ptr().add(first);
         let base = frame.as_ptr();
         let mut start = usize::from(*starts);
         while value < limit {
             let next = usize::from(*starts.add(value + 1));
             // At the top of the word: the key, its quote, the colon.
             let word = base.add(next - 8).cast::<u64>().read_unaligned().to_le();
-            // Which of the six bytes before these is the key's other quote.
-            let Some(other) = quotes(word).filter(|_| word >> 48 == BEHIND) else { break };
+            let Some(other) = M::other_quote(word) else { break };
             let end = next + other as usize - 10;
-            let between = base.add(end).cast::<u16>().read_unaligned();
-            if between.to_le() != BETWEEN || end <= start {
+            if base.add(end).cast::<u16>().read_unaligned().to_le() != BETWEEN {
                 break;
             }
+            let length = (end as u16).wrapping_sub(start as u16).wrapping_sub(1);
             *at.add(value) = end as u16;
-            *lengths.add(value) = (end - start - 1) as u16;
+            *lengths.add(value) = length;
+            longest |= length;
             value += 1;
-            *words.add(value) = (word << 16) & !(u64::MAX >> (40 - 8 * other));
+            *words.add(value) = (word & (u64::MAX >> 16)) >> (8 * other + 8);
             start = next;
         }
     }
-    value
+    (usize::from(longest) <= LENGTH_MAX).then_some(value)
 }
 
-/// The last quote among the first six bytes of a word.
-#[inline(always)]
-fn last_quote(word: u64) -> Option<u32> {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
-    let other = word ^ (ONES * b'"' as u64);
-    let quotes = !((other & !HIGH).wrapping_add(!HIGH) | other) & HIGH & (u64::MAX >> 16);
-    (quotes != 0).then(|| (63 - quotes.leading_zeros()) / 8)
-}
-
-/// What a kind of machine has for learned entries; compiled into the one function that reads them.
+/// What a kind of machine has for entries; compiled into the one function that reads them.
 pub(super) trait Machine {
     /// How it reads integers.
     type Pairs: Pairs;
@@ -526,6 +468,10 @@ pub(super) trait Machine {
     /// - This is such a machine.
     /// - Sixteen bytes of `frame` end at each of the first `skeleton.values()` starts and at 64 more.
     unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool;
+
+    /// In which of the first six bytes of a word the last quote is; `None` if there is none, or if the
+    /// seventh is no quote.
+    fn other_quote(word: u64) -> Option<u32>;
 }
 
 /// Reads integers two at a time, and remembers whether all of them were some.
@@ -563,16 +509,12 @@ pub(super) trait Pairs {
     unsafe fn fine(&self) -> bool;
 }
 
-type GapsFn = unsafe fn(&[u8], &[u16], usize, &mut Ends, &mut Keys) -> usize;
 type CensusFn = unsafe fn(&[u8], &mut [u16]) -> Option<Census>;
-type IntegersFn = unsafe fn(&[u8], &Ends, &[u16], &mut Integers) -> bool;
 
-/// The functions for one kind of machine.
+/// The function that makes an index, for one kind of machine.
 #[derive(Clone, Copy)]
 pub(super) struct Kernels {
     census: CensusFn,
-    integers: IntegersFn,
-    gaps: GapsFn,
 }
 
 impl Kernels {
@@ -581,64 +523,16 @@ impl Kernels {
         if !isa.is_available() {
             return None;
         }
-        Some(match isa {
-            Isa::Portable => Self {
-                census: portable::census,
-                integers: portable::integers,
-                gaps: portable::gaps,
-            },
+        let census: CensusFn = match isa {
+            Isa::Portable => portable::census,
             #[cfg(target_arch = "x86_64")]
-            Isa::Sse2 => {
-                Self { census: sse2::census, integers: portable::integers, gaps: portable::gaps }
-            }
+            Isa::Sse2 => sse2::census,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => Self { census: avx2::census, integers: avx2::integers, gaps: avx2::gaps },
+            Isa::Avx2 => avx2::census,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => {
-                Self { census: avx512::census, integers: avx2::integers, gaps: avx2::gaps }
-            }
-        })
-    }
-
-    /// Walks from value `first` on as long as short keys and nothing else stand between values. Fills
-    /// in the ends of these values, and the key of each next one; returns how many values it walked
-    /// over, [`VALUES_MAX`] - 1 at most.
-    #[inline]
-    pub(super) fn gaps(
-        &self,
-        frame: &[u8],
-        index: &Index,
-        first: usize,
-        ends: &mut Ends,
-        keys: &mut Keys,
-    ) -> usize {
-        let values = index.census.values;
-        if index.len != frame.len() || first >= values || index.start(first) < CHUNK - 1 {
-            return 0;
-        }
-        let limit = (values - first - 1).min(VALUES_MAX - 1);
-        // SAFETY: the machine has what the kernel needs (`Kernels::new`); the positions belong to
-        // this frame and ascend from the sixteenth byte on.
-        unsafe { (self.gaps)(frame, &index.starts[first..], limit, ends, keys) }
-    }
-
-    /// Reads the integers `numbers` (whole blocks of four) of an entry whose ends are filled in. `false` if one of them has another form than `[+- or space] digits` with
-    /// at most 16 digits, or nothing at all.
-    ///
-    /// # Safety
-    /// - The ends of all `numbers` are filled in, each behind the sixteenth byte of this frame, and of
-    ///   values of at most [`LENGTH_MAX`] bytes.
-    #[inline]
-    pub(super) unsafe fn integers(
-        &self,
-        frame: &[u8],
-        ends: &Ends,
-        numbers: &[u16],
-        out: &mut Integers,
-    ) -> bool {
-        debug_assert!(numbers.len() <= INTEGERS_MAX && numbers.len().is_multiple_of(4));
-        // SAFETY: the caller's promises; `Kernels::new` checked the machine.
-        unsafe { (self.integers)(frame, ends, numbers, out) }
+            Isa::Avx512 => avx512::census,
+        };
+        Some(Self { census })
     }
 }
 

@@ -1,8 +1,6 @@
 //! Eight bytes at a time, without any `unsafe` instruction of a machine.
 
-use super::{
-    CHUNK, Census, Digits, Ends, Integers, Keys, LENGTH_MAX, Machine, Pairs, Skeleton, mark,
-};
+use super::{CHUNK, Census, Ends, LENGTH_MAX, Machine, Pairs, Skeleton};
 
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
@@ -64,6 +62,13 @@ pub(in super::super) struct EightBytes;
 
 impl Machine for EightBytes {
     type Pairs = WordPairs;
+
+    #[inline(always)]
+    fn other_quote(word: u64) -> Option<u32> {
+        let quotes = equal(word, b'"') & (u64::MAX >> 8);
+        let others = quotes & (u64::MAX >> 16);
+        (quotes != others && others != 0).then(|| (63 - others.leading_zeros()) / 8)
+    }
 
     #[inline(always)]
     unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
@@ -166,31 +171,6 @@ pub(super) fn find_ends(starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) ->
     usize::from(odd) <= LENGTH_MAX
 }
 
-/// See [`Kernels::integers`](super::Kernels::integers).
-///
-/// # Safety
-/// As there.
-pub(super) unsafe fn integers(
-    frame: &[u8],
-    ends: &Ends,
-    numbers: &[u16],
-    out: &mut Integers,
-) -> bool {
-    let mut bad = 0;
-    for (place, number) in numbers.iter().enumerate() {
-        // SAFETY: the caller's promise.
-        let digits = unsafe { Digits::of(frame, ends, *number) };
-        let fits = digits.count <= 16 && (digits.count > 0 || digits.mark == mark::EMPTY);
-        let (low, low_bad) = eight_digits(word(frame, digits.end - 8), digits.count.min(8));
-        let high_count = digits.count.saturating_sub(8).min(8);
-        let (high, high_bad) = eight_digits(word(frame, digits.end - 16), high_count);
-        bad |= low_bad | high_bad | u64::from(!fits);
-        out.magnitudes[place] = high * 100_000_000 + low;
-        out.marks[place] = digits.mark;
-    }
-    bad == 0
-}
-
 /// The last `count` (8 at most) bytes of a word as digits; the second is not 0 if they are none.
 #[inline(always)]
 pub(crate) fn eight_digits(word: u64, count: usize) -> (u64, u64) {
@@ -203,19 +183,4 @@ pub(crate) fn eight_digits(word: u64, count: usize) -> (u64, u64) {
         .wrapping_mul(100 + (1_000_000 << 32))
         .wrapping_add((pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32)));
     (sum >> 32, bad)
-}
-
-/// See [`super::gaps`].
-///
-/// # Safety
-/// As there.
-pub(super) unsafe fn gaps(
-    frame: &[u8],
-    starts: &[u16],
-    limit: usize,
-    ends: &mut Ends,
-    keys: &mut Keys,
-) -> usize {
-    // SAFETY: the caller's promise.
-    unsafe { super::gaps(frame, starts, limit, ends, keys, super::last_quote) }
 }

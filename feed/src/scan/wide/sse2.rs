@@ -1,9 +1,9 @@
 //! Registers of 16 bytes, which every x86-64 has.
 
 use core::arch::x86_64::{
-    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_cvtsi128_si32, _mm_loadu_si128,
-    _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_sad_epu8, _mm_set1_epi8, _mm_setzero_si128,
-    _mm_srli_si128, _mm_sub_epi8, _mm_xor_si128,
+    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_cvtsi64_si128, _mm_cvtsi128_si32,
+    _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_sad_epu8, _mm_set1_epi8,
+    _mm_setzero_si128, _mm_srli_si128, _mm_sub_epi8, _mm_xor_si128,
 };
 
 use super::blocks::{self, Block, Tally};
@@ -148,10 +148,27 @@ impl Machine for SixteenBytes {
     type Pairs = WordPairs;
 
     #[inline(always)]
+    fn other_quote(word: u64) -> Option<u32> {
+        other_quote(word)
+    }
+
+    #[inline(always)]
     unsafe fn verify(frame: &[u8], starts: &[u16], skeleton: &Skeleton, ends: &mut Ends) -> bool {
         // SAFETY: the caller's promise.
         unsafe { verify(frame, starts, skeleton, ends) }
     }
+}
+
+/// See [`Machine::other_quote`].
+#[inline(always)]
+pub(super) fn other_quote(word: u64) -> Option<u32> {
+    // SAFETY: SSE2 is part of x86-64.
+    let quotes = unsafe {
+        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_cvtsi64_si128(word as i64), _mm_set1_epi8(b'"' as i8)))
+    };
+    // One bit for each of the seven lowest bytes: the highest, and one below it.
+    let quotes = quotes & 0x7f;
+    (quotes > 0x40).then(|| 31 - (quotes & 0x3f).leading_zeros())
 }
 
 /// See [`verify`](super::verify).

@@ -279,54 +279,71 @@ fn naive_integer(text: &str) -> Option<(u8, u64)> {
     plain.then(|| (mark, digits.parse().unwrap()))
 }
 
-#[test]
-fn integers_of_every_form_and_length_are_read_beside_any_others() {
-    let mut texts: Vec<String> =
-        ["", "+", "-", " ", "--1", "+-1", "1a", "a1", "1.5", "1 ", "\u{ac00}", ":", "/"]
-            .map(String::from)
-            .to_vec();
-    for len in 1..=20 {
-        let digits: String =
-            (0..len).map(|at| char::from(b'0' + ((at * 7 + len) % 10) as u8)).collect();
-        for sign in ["", "+", "-", " "] {
-            texts.push(format!("{sign}{digits}"));
+/// How many values of a frame, which this machine has indexed, are walked over from the first one on.
+fn walked(
+    isa: Isa,
+    frame: &[u8],
+    index: &Index,
+    ends: &mut Ends,
+    keys: &mut Keys,
+) -> Option<usize> {
+    // SAFETY: there is an index, so the machine has what it needs.
+    unsafe {
+        match isa {
+            Isa::Portable => gaps::<EightBytes>(frame, index, 0, ends, keys),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Sse2 => gaps::<SixteenBytes>(frame, index, 0, ends, keys),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 | Isa::Avx512 => gaps::<ThirtyTwoBytes>(frame, index, 0, ends, keys),
         }
-        texts.push("9".repeat(len));
-        texts.push("0".repeat(len));
     }
-    for length in [4, 8, 36, 72] {
-        for (at, text) in texts.iter().enumerate() {
-            let beside = ["123", "+7", "-0"];
-            let fields: Vec<(String, &str)> = (0..length)
-                .map(|place| {
-                    let odd = place == at % length;
-                    (place.to_string(), if odd { text.as_str() } else { beside[place % 3] })
-                })
-                .collect();
-            let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), *v)).collect();
-            let frame = entry(&fields);
-            let numbers: Vec<u16> = (0..length as u16).rev().collect();
-            let expected: Vec<_> =
-                numbers.iter().map(|value| naive_integer(fields[usize::from(*value)].1)).collect();
-            for (isa, kernels) in machines() {
-                let (mut index, mut ends) = (Index::new(), Ends::new());
-                assert!(index.read(&kernels, &frame));
-                let shape = skeleton(&frame, &index, length);
-                assert!(stands(isa, &frame, &index, &shape, &mut ends), "{isa:?}");
-                let last = index.start(length - 1);
-                let len = fields[length - 1].1.len();
-                ends.set(length - 1, last + 1 + len, len);
-                let mut out = Integers::new();
-                // SAFETY: verified just above, with the last end set; all numbers are values of it.
-                let plain = unsafe { kernels.integers(&frame, &ends, &numbers, &mut out) };
-                assert_eq!(plain, expected.iter().all(Option::is_some), "{isa:?} {text:?}");
-                if plain {
-                    let got: Vec<_> =
-                        out.marks.into_iter().zip(out.magnitudes).take(length).map(Some).collect();
-                    assert_eq!(got, expected, "{isa:?} {text:?}");
-                }
+}
+
+#[test]
+fn values_that_are_too_long_or_end_before_they_start_are_not_walked_over() {
+    for (text, fits) in [
+        (format!(r#""10":"{}","11":"2""#, "7".repeat(255)), true),
+        (format!(r#""10":"{}","11":"2""#, "7".repeat(256)), false),
+        (format!(r#""10":"{}","11":"2""#, "7".repeat(60_000)), false),
+        (r#""10":"","11":"2""#.to_owned(), true),
+        // A value of which the end is in front of its start.
+        (r#""10":","":"2""#.to_owned(), false),
+        (r#""10":","1":"2""#.to_owned(), false),
+    ] {
+        let frame =
+            format!(r#"{{"data":[{{"item":"005930","values":{{{text}}}}}],"trnm":"REAL"}}"#);
+        for (isa, kernels) in machines() {
+            let (mut index, mut ends, mut keys) = (Index::new(), Ends::new(), Keys::new());
+            assert!(index.read(&kernels, frame.as_bytes()));
+            // From the second value on.
+            let mut second = Index::new();
+            assert!(second.read(&kernels, frame.as_bytes()));
+            second.starts.copy_within(1.., 0);
+            second.census.values -= 1;
+            let got = walked(isa, frame.as_bytes(), &second, &mut ends, &mut keys);
+            assert_eq!(got.is_some_and(|walked| walked == 1), fits, "{isa:?} {text:.40}");
+        }
+    }
+}
+
+#[test]
+fn the_other_quote_of_a_key_is_the_last_one_before_its_colon() {
+    fn check<M: Machine>() {
+        for quotes in 0..=u8::MAX {
+            for fill in [b'0', b'!', b'#', 0x00, 0xff, 0xa2] {
+                let bytes: [u8; 8] =
+                    core::array::from_fn(|at| if quotes >> at & 1 == 1 { b'"' } else { fill });
+                let last = (0..6).rev().find(|at| quotes >> at & 1 == 1);
+                let expected = last.filter(|_| quotes >> 6 & 1 == 1);
+                assert_eq!(M::other_quote(u64::from_le_bytes(bytes)), expected, "{bytes:?}");
             }
         }
+    }
+    check::<EightBytes>();
+    #[cfg(target_arch = "x86_64")]
+    {
+        check::<SixteenBytes>();
+        check::<ThirtyTwoBytes>();
     }
 }
 
@@ -343,7 +360,7 @@ fn gaps_are_stepped_over_as_long_as_short_keys_stand_in_them() {
         for (isa, kernels) in machines() {
             let (mut index, mut ends, mut key_words) = (Index::new(), Ends::new(), Keys::new());
             assert!(index.read(&kernels, frame));
-            let walked = kernels.gaps(frame, &index, 0, &mut ends, &mut key_words);
+            let walked = walked(isa, frame, &index, &mut ends, &mut key_words).unwrap();
             let expected = if at == 0 { keys.len() } else { at };
             assert_eq!(walked, expected, "{isa:?} {at}");
             for value in 0..walked {
