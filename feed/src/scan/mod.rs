@@ -4,7 +4,7 @@
 //!
 //! [`Scanner::scan`] on a canonical frame never allocates (after its buffers have grown to the
 //! largest frame seen), locks, logs, formats, panics or calls the kernel. Budget with a learned shape:
-//! 0.25 ns a byte, which is 0.2 µs for a trade and 0.5 µs for ten levels of depth; four times that
+//! 0.25 ns a byte, which is 0.2 µs for a trade and 0.5 µs for ten levels of depth; three times that
 //! with one never seen before.
 //!
 //! # Contract
