@@ -1,7 +1,9 @@
 //! What the scanner reads from the broker's own frames, spelled out by hand.
 
 use feed::instruments::Instruments;
-use feed::scan::{Batch, RefusedReason, ScanPath, Scanned, Scanner, ScannerOptions, Stamps};
+use feed::scan::{
+    Batch, RefusedReason, ScanErrorKind, ScanPath, Scanned, Scanner, ScannerOptions, Stamps,
+};
 use feed::schema::WireType;
 use strategy_api::record::*;
 use strategy_api::{
@@ -435,4 +437,40 @@ fn text_for_people_is_cut_between_characters_and_says_so() {
         assert_eq!(info.extension.as_str(), "가".repeat(10));
         assert!(info.header.flags.contains(Flags::TEXT_CUT));
     });
+}
+
+#[test]
+fn texts_of_continuation_bytes_alone_are_not_utf8_on_any_path_and_nothing_else() {
+    // An order's type is kept in a place of the record, another field as an extra one; either is cut
+    // between characters where it is too long, before anybody knows whether it is UTF-8.
+    let frame = |kind: &[u8], other: &[u8]| {
+        let mut frame =
+            br#"{"data":[{"values":{"9201":"1234567890","9203":"0000018","9001":"005930","906":""#
+                .to_vec();
+        frame.extend_from_slice(kind);
+        frame.extend_from_slice(br#"","922":""#);
+        frame.extend_from_slice(other);
+        frame.extend_from_slice(
+            r#"","908":"094022"},"type":"00","name":"주문체결","item":""}],"trnm":"REAL"}"#
+                .as_bytes(),
+        );
+        frame
+    };
+    let extras = [(WireType::OrderUpdate, vec![922])];
+    for mut scanner in scanners(&extras) {
+        // Three times: by then a path that learns has learned.
+        for _ in 0..3 {
+            let plain = frame("보통".as_bytes(), b"00");
+            assert!(matches!(scanner.scan(&plain, STAMPS), Ok(Scanned::Real(_))));
+        }
+        for byte in [0x80, 0xbf] {
+            for length in [1, 7, 8, 31, 32, 33, 100, 255, 300, 1_000, 4_000] {
+                let odd = vec![byte; length];
+                for frame in [frame(&odd, b"00"), frame("보통".as_bytes(), &odd)] {
+                    let error = scanner.scan(&frame, STAMPS).expect_err("not UTF-8");
+                    assert_eq!(error.kind, ScanErrorKind::Utf8, "{byte:#x} {length}");
+                }
+            }
+        }
+    }
 }

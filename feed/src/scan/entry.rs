@@ -311,11 +311,7 @@ fn shortened<'t>(text: &'t [u8], cut: &mut bool) -> &'t [u8] {
         return text;
     }
     *cut = true;
-    let mut end = LONGEST_EXTRA;
-    while text[end] & 0xc0 == 0x80 {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..store::boundary(text, LONGEST_EXTRA)]
 }
 
 struct HeaderFields {

@@ -232,13 +232,19 @@ fn put_mark(words: &mut [u64], place: Place, mark: u8) {
 fn put_text(words: &mut [u64], place: Place, text: &[u8]) -> bool {
     let mut end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
     if end >= usize::from(place.size) {
-        end = usize::from(place.size) - 1;
-        while text[end] & 0xc0 == 0x80 {
-            end -= 1;
-        }
+        end = boundary(text, usize::from(place.size) - 1);
     }
     put_bytes(words, place.at, &text[..end]);
     end < text.len()
+}
+
+/// Where to cut a text that is longer than `most`: there, or before the character that goes on there.
+/// Whether the text is UTF-8 may not be known yet; one without a beginning of a character is cut to
+/// nothing.
+#[inline]
+pub(super) fn boundary(text: &[u8], most: usize) -> usize {
+    let begins = |at: &usize| text[*at] & 0xc0 != 0x80;
+    (1..=most).rev().find(begins).unwrap_or(0)
 }
 
 /// Stores the text whole or not at all.
