@@ -20,11 +20,11 @@ use feed::connection::ReadStamp;
 use feed::handler::{Intake, Outlets, Taken};
 use feed::instruments::Instruments;
 use feed::ring::{SLOT_WORDS, Wait, account_ring, bell, market_ring};
-use feed::scan::{ScanPath, Scanner, ScannerOptions};
+use feed::scan::ScanPath;
 use strategy_api::{Instrument, Kind};
 
 use crate::frames::items;
-use crate::scanning::instruments;
+use crate::scanning::{instruments, scanner_of};
 
 /// Slots of the market ring.
 const MARKET_SLOTS: usize = 1024;
@@ -163,11 +163,9 @@ impl Chain {
             account_waker: Some(gate.gateway_waker),
             quarantine: None,
         };
-        let mut options = ScannerOptions::new(instruments);
-        options.path = path;
         Self {
             clock: Clock::new(),
-            intake: Intake::new(Scanner::new(options).expect("no extra fields"), outlets, 0),
+            intake: Intake::new(scanner_of(instruments, path), outlets, 0),
             runner,
             gateway: gate.gateway,
             counters: gate.counters,

@@ -6,18 +6,29 @@ use feed::scan::{ScanPath, Scanned, Scanner, ScannerOptions, Stamps};
 use crate::frames::{FrameSet, VARIATIONS, items};
 use crate::peers::store::{RECV, body};
 
-/// The path that the instruction counts are taken on: one that every machine that counts has.
-/// Callgrind shows programs a CPU with AVX2 at best, whatever the machine has.
-pub const GUARD_PATH: ScanPath = ScanPath::Avx2;
+/// The path that the instruction counts are taken on: AVX2, which is what callgrind shows programs at
+/// best, whatever the machine has. Where there is none nothing is counted, and the cases run on the best
+/// that there is.
+pub fn guard_path() -> ScanPath {
+    if ScanPath::Avx2.is_available() { ScanPath::Avx2 } else { ScanPath::Auto }
+}
 
 /// When the frames arrived.
 pub const STAMPS: Stamps = Stamps { kernel: RECV, recv: RECV };
 
 /// A scanner that knows the instruments of the frames.
 pub fn scanner(path: ScanPath) -> Scanner {
-    let mut options = ScannerOptions::new(instruments());
+    scanner_of(instruments(), path)
+}
+
+/// A scanner that knows these instruments.
+///
+/// # Panics
+/// When this machine has not what the path needs.
+pub fn scanner_of(instruments: Instruments, path: ScanPath) -> Scanner {
+    let mut options = ScannerOptions::new(instruments);
     options.path = path;
-    Scanner::new(options).expect("no extra fields")
+    Scanner::new(options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The instruments of the frames.

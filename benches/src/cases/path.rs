@@ -6,7 +6,7 @@ use super::{Case, OPERATIONS};
 use crate::chain::Chain;
 use crate::frames::FrameSet;
 use crate::plugins;
-use crate::scanning::GUARD_PATH;
+use crate::scanning::guard_path;
 
 /// Sends trades through the engine to a strategy that orders on each.
 pub struct Path {
@@ -17,7 +17,7 @@ pub struct Path {
 impl Path {
     /// The engine in one piece.
     pub fn new() -> Self {
-        let chain = Chain::new(&plugins::orders(), GUARD_PATH);
+        let chain = Chain::new(&plugins::orders(), guard_path());
         Self { chain, set: FrameSet::single(WireType::Trade) }
     }
 }

@@ -1,4 +1,4 @@
-//! Frames to records, on the path that every machine has.
+//! Frames to records, on the path that is counted.
 
 use std::hint::black_box;
 
@@ -6,7 +6,7 @@ use feed::scan::Scanner;
 
 use super::{Case, OPERATIONS};
 use crate::frames::FrameSet;
-use crate::scanning::{self, GUARD_PATH};
+use crate::scanning::{self, guard_path};
 
 /// Scans each frame of a set.
 pub struct Scan {
@@ -18,7 +18,7 @@ pub struct Scan {
 impl Scan {
     /// A scanner for this set.
     pub fn new(set: FrameSet) -> Self {
-        Self { scanner: scanning::scanner(GUARD_PATH), set, entries: 0 }
+        Self { scanner: scanning::scanner(guard_path()), set, entries: 0 }
     }
 }
 
