@@ -5,10 +5,14 @@ use super::scenario::thousands;
 use anyhow::anyhow;
 use hdrhistogram::Histogram;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
 
-/// Size of the picture.
+/// Size of the part with the lines; the legend lies below it, where it covers none.
 const SIZE: (u32, u32) = (960, 560);
+/// Height of a row of the legend, and how many clients share one.
+const ROW: u32 = 24;
+const COLUMNS: u32 = 2;
 /// How far to the right: up to 99.99 %, beyond which a machine's own pauses are all there is to see.
 const NINES_MAX: f64 = 4.0;
 
@@ -50,11 +54,16 @@ pub struct Line {
 /// When it cannot be drawn or written.
 pub fn draw(path: &Path, title: &str, of: Of, lines: &[Line]) -> anyhow::Result<()> {
     let failed = |error: &dyn std::fmt::Display| anyhow!("the picture cannot be drawn: {error}");
-    let root = SVGBackend::new(path, SIZE).into_drawing_area();
+    let lines: Vec<&Line> = lines.iter().filter(|line| !line.latencies.is_empty()).collect();
+    let rows = (lines.len() as u32).div_ceil(COLUMNS);
+    let size = (SIZE.0, SIZE.1 + (rows + 1) * ROW);
+    let root = SVGBackend::new(path, size).into_drawing_area();
     root.fill(&WHITE).map_err(|error| failed(&error))?;
+    let (plot, below) = root.split_vertically(SIZE.1);
+    let cells = below.margin(0, ROW, 0, 0).split_evenly((rows.max(1) as usize, COLUMNS as usize));
     let [x, y] = of.axes();
-    let range = micros_range(lines);
-    let mut chart = ChartBuilder::on(&root)
+    let range = micros_range(&lines);
+    let mut chart = ChartBuilder::on(&plot)
         .caption(title, ("sans-serif", 20))
         .margin(16)
         .x_label_area_size(46)
@@ -74,7 +83,7 @@ pub fn draw(path: &Path, title: &str, of: Of, lines: &[Line]) -> anyhow::Result<
         .bold_line_style(RGBColor(208, 208, 208))
         .draw()
         .map_err(|error| failed(&error))?;
-    for line in lines.iter().filter(|line| !line.latencies.is_empty()) {
+    for (line, area) in lines.iter().zip(cells) {
         let style = ShapeStyle {
             color: color(line.client).into(),
             filled: false,
@@ -82,20 +91,14 @@ pub fn draw(path: &Path, title: &str, of: Of, lines: &[Line]) -> anyhow::Result<
         };
         chart
             .draw_series(LineSeries::new(points(&line.latencies), style))
-            .map_err(|error| failed(&error))?
-            .label(legend(line))
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], style));
+            .map_err(|error| failed(&error))?;
+        let middle = ROW as i32 / 2;
+        area.draw(&PathElement::new([(88, middle), (116, middle)], style))
+            .map_err(|error| failed(&error))?;
+        let font =
+            ("sans-serif", 15).into_text_style(&area).pos(Pos::new(HPos::Left, VPos::Center));
+        area.draw(&Text::new(legend(line), (126, middle), font)).map_err(|error| failed(&error))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .label_font(("sans-serif", 14))
-        .background_style(WHITE.mix(0.92))
-        .border_style(RGBColor(190, 190, 190))
-        .legend_area_size(30)
-        .margin(10)
-        .draw()
-        .map_err(|error| failed(&error))?;
     root.present().map_err(|error| failed(&error))
 }
 
@@ -110,13 +113,13 @@ fn points(latencies: &Histogram<u64>) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn micros_range(lines: &[Line]) -> std::ops::Range<f64> {
+fn micros_range(lines: &[&Line]) -> std::ops::Range<f64> {
     let values = || lines.iter().flat_map(|line| points(&line.latencies)).map(|(_, micros)| micros);
     let least = values().fold(f64::INFINITY, f64::min).clamp(0.1, 1e6);
     let most = values().fold(0.0, f64::max).max(least * 10.0);
-    // Whole halves of a decade, with some room for the legend above.
+    // Whole halves of a decade.
     let down = |micros: f64| 10_f64.powf((micros.log10() * 2.0).floor() / 2.0);
-    down(least)..10_f64.powf((most.log10() * 2.0).ceil() / 2.0 + 0.5)
+    down(least)..10_f64.powf((most.log10() * 2.0).ceil() / 2.0)
 }
 
 fn percent(nines: f64) -> String {
