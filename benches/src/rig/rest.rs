@@ -18,7 +18,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Turns from one look for new lines to the next.
 const ACCEPT_EVERY: u64 = 256;
@@ -38,6 +38,8 @@ pub struct Rest {
     arrivals: Vec<u64>,
     /// Orders that came again, or that nobody could have sent.
     strays: u64,
+    /// When somebody last asked for something that is no order.
+    asked: Instant,
 }
 
 struct Line {
@@ -49,7 +51,9 @@ struct Line {
 /// What came of a look at a line.
 enum Look {
     Nothing,
-    Something,
+    Orders,
+    /// Something that is no order, or the greeting before it.
+    Books,
     Over,
 }
 
@@ -63,7 +67,8 @@ impl Rest {
         listener.set_nonblocking(true)?;
         let arrivals = vec![NO_ORDER; orders];
         let books = Books::new();
-        Ok(Self { listener, config, books, lines: Vec::new(), turns: 0, arrivals, strays: 0 })
+        let (lines, asked) = (Vec::new(), Instant::now());
+        Ok(Self { listener, config, books, lines, turns: 0, arrivals, strays: 0, asked })
     }
 
     /// Its port.
@@ -79,6 +84,11 @@ impl Rest {
         !self.arrivals.contains(&NO_ORDER)
     }
 
+    /// How long nobody has asked for anything but orders.
+    pub fn quiet(&self) -> Duration {
+        self.asked.elapsed()
+    }
+
     /// Looks once at every line, and now and then for new ones. Never waits.
     pub fn turn(&mut self) {
         if self.turns.is_multiple_of(ACCEPT_EVERY) {
@@ -88,7 +98,11 @@ impl Rest {
         let mut at = 0;
         while let Some(line) = self.lines.get_mut(at) {
             match line.look(&self.books, &mut self.arrivals, &mut self.strays) {
-                Look::Nothing | Look::Something => at += 1,
+                Look::Nothing | Look::Orders => at += 1,
+                Look::Books => {
+                    self.asked = Instant::now();
+                    at += 1;
+                }
                 Look::Over => drop(self.lines.swap_remove(at)),
             }
         }
@@ -133,6 +147,7 @@ impl Line {
         if self.bytes.len() > REQUEST_MAX {
             return Look::Over;
         }
+        let mut look = if self.tls.is_handshaking() { Look::Books } else { Look::Orders };
         while let Some(request) = orders::request(&self.bytes) {
             let answer = match request.order {
                 Some(number) => {
@@ -143,6 +158,7 @@ impl Line {
                     orders::accepted(number, request.api)
                 }
                 None => {
+                    look = Look::Books;
                     let body = books.answer(request.path, request.api, request.body);
                     orders::answer(request.api, &body)
                 }
@@ -161,7 +177,7 @@ impl Line {
                 Err(_) => return Look::Over,
             }
         }
-        Look::Something
+        look
     }
 }
 

@@ -35,8 +35,11 @@ const LAST_ORDERS: Duration = Duration::from_secs(5);
 const DESK_NANOS: u64 = 8_000;
 /// From the last registration to the first frame: the client comes to rest.
 const SETTLE: Duration = Duration::from_millis(100);
-/// The same where orders leave: an engine asks for the broker's books first.
-const SETTLE_ORDERS: Duration = Duration::from_millis(1_500);
+/// The same where orders leave: an engine asks for the broker's books first, so the desk must have been
+/// quiet for so long ...
+const QUIET: Duration = Duration::from_secs(1);
+/// ... for which nobody waits longer than this.
+const QUIET_WITHIN: Duration = Duration::from_secs(20);
 
 /// Words of its file for each frame: when it was meant to go, when its write began, when that was done.
 pub const STAMPS: usize = 3;
@@ -87,7 +90,14 @@ pub fn serve(segments: &[Segment], orders: usize, paths: &Files) -> anyhow::Resu
     let mut socket = tungstenite::accept_hdr(tls, right_path)
         .map_err(|error| anyhow::anyhow!("the client's handshake failed: {error}"))?;
     greet(&mut socket)?;
-    linger(&mut socket, if orders > 0 { SETTLE_ORDERS } else { SETTLE })?;
+    linger(&mut socket, if orders > 0 { QUIET } else { SETTLE })?;
+    let begin = Instant::now();
+    while orders > 0 && desk.hold().quiet() < QUIET {
+        if begin.elapsed() > QUIET_WITHIN {
+            bail!("the client still asks for books {QUIET_WITHIN:?} after its registration");
+        }
+        linger(&mut socket, SETTLE)?;
+    }
     let count = segments.iter().map(|segment| segment.frames).sum::<u64>() as usize;
     // Filled once, so that no page is new while frames go.
     let mut log = vec![u64::MAX; STAMPS * count];
