@@ -50,10 +50,10 @@ struct Line {
 
 /// What came of a look at a line.
 enum Look {
-    Nothing,
-    Orders,
+    /// Orders, or nothing.
+    Quiet,
     /// Something that is no order, or the greeting before it.
-    Books,
+    Asked,
     Over,
 }
 
@@ -98,8 +98,8 @@ impl Rest {
         let mut at = 0;
         while let Some(line) = self.lines.get_mut(at) {
             match line.look(&self.books, &mut self.arrivals, &mut self.strays) {
-                Look::Nothing | Look::Orders => at += 1,
-                Look::Books => {
+                Look::Quiet => at += 1,
+                Look::Asked => {
                     self.asked = Instant::now();
                     at += 1;
                 }
@@ -130,7 +130,7 @@ impl Line {
         let (count, stamp) = match kernel::receive(&mut self.socket, &mut wire) {
             Ok((0, _)) => return Look::Over,
             Ok(read) => read,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Look::Nothing,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Look::Quiet,
             Err(_) => return Look::Over,
         };
         let stamp = if stamp.is_set() { stamp.raw() } else { now_nanos() };
@@ -147,7 +147,7 @@ impl Line {
         if self.bytes.len() > REQUEST_MAX {
             return Look::Over;
         }
-        let mut look = if self.tls.is_handshaking() { Look::Books } else { Look::Orders };
+        let mut look = if self.tls.is_handshaking() { Look::Asked } else { Look::Quiet };
         while let Some(request) = orders::request(&self.bytes) {
             let answer = match request.order {
                 Some(number) => {
@@ -158,7 +158,7 @@ impl Line {
                     orders::accepted(number, request.api)
                 }
                 None => {
-                    look = Look::Books;
+                    look = Look::Asked;
                     let body = books.answer(request.path, request.api, request.body);
                     orders::answer(request.api, &body)
                 }

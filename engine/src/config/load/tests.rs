@@ -41,6 +41,17 @@ fn an_unknown_key_is_named_with_its_place_and_the_likely_one() {
 }
 
 #[test]
+fn a_key_like_no_other_is_told_each_known_one_once() {
+    let found = problems("[zzzzzzzzzz]\n");
+    let known = found.iter().find_map(|problem| problem.split_once("known here are: ")).unwrap().1;
+    let mut keys: Vec<_> = known.split(", ").collect();
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert!(keys.contains(&"mode") && keys.len() == all, "{known}");
+}
+
+#[test]
 fn every_problem_is_reported_at_once() {
     let found = problems(
         "mode = \"real\"\n[feed]\npoll = \"fast\"\ncore = -1\nmarket_ring_slots = 1000\n\
